@@ -1,0 +1,51 @@
+"""The package's exceptions: each one carries the exit code that the `evroad` command ends with."""
+
+from dataclasses import dataclass
+
+
+class EvroadError(Exception):
+    """Base of every error that a user can mend; its text names the place and the remedy."""
+
+    exit_code = 2
+
+
+class InputError(EvroadError):
+    """An unknown report, parameter or option, or a value of the wrong type. Nothing was run."""
+
+
+class MetricError(EvroadError):
+    """A metric was asked for what its input cannot give."""
+
+
+class BuildError(EvroadError):
+    """A report failed while it was being made. Nothing was published."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong in one place of a data file; `line` counts from 1 and is 0 where it concerns the whole file."""
+
+    file: str
+    line: int
+    column: str
+    value: str
+    expected: str
+    cause: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file} line {self.line}" if self.line else self.file
+        column = f", column {self.column}" if self.column else ""
+        value = f": {self.value!r}" if self.value else ""
+        cause = f" ({self.cause})" if self.cause else ""
+        return f"{place}{column}{value}: expected {self.expected}{cause}"
+
+
+class LedgerError(EvroadError):
+    """The data files hold faults; all of them, of all files, are in `faults` and in the message."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''} in the data"
+        super().__init__("\n".join([f"{count}:", *(f"  {fault}" for fault in self.faults)]))

@@ -1,0 +1,174 @@
+"""What every metric shares: choosing claims, and turning them into rows of figures. No metric is defined here.
+
+A figure is *direct* where it repeats a claim, *derived* where it is computed from some. Derived figures are computed
+from claims of one source wherever they test or combine what it says, so that no number mixes two accounts unseen.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from analysis.errors import MetricError
+from analysis.units import period_label
+
+Row = dict
+
+_BOUND = {"at_least": 1, "more_than": 1, "at_most": -1, "less_than": -1}
+_STRICT = {"more_than", "less_than"}
+
+
+def of_series(
+    claims: pl.DataFrame, series_id: str, /, *, entity_id: str | None = None, market_id: str | None = None
+) -> list[Row]:
+    """The claims that assert something of a series, as rows in the ledger's order."""
+    chosen = claims.filter(
+        pl.col("series_id") == series_id,
+        pl.col("stance") == "asserts",
+        pl.lit(True) if entity_id is None else pl.col("entity_id") == entity_id,
+        pl.lit(True) if market_id is None else pl.col("market_id") == market_id,
+    )
+    return chosen.to_dicts()
+
+
+def claim(claims: pl.DataFrame, claim_id: str, /, *, unit: str) -> Row | None:
+    """The claim of that name, or none where it is not in force.
+
+    Raises:
+        MetricError: where its unit is not `unit`.
+    """
+    rows = claims.filter(pl.col("claim_id") == claim_id).to_dicts()
+    if rows and rows[0]["unit"] != unit:
+        raise MetricError(f"claim {claim_id} is in {rows[0]['unit']}: expected one in {unit}")
+    return rows[0] if rows else None
+
+
+def same_source(*groups: list[Row], by: Sequence[str] = ("source_id", "entity_id")) -> list[tuple[Row, ...]]:
+    """One claim of each group wherever one source makes them all about one entity; in the first group's order.
+
+    Where a source says a thing more than once, its first printing is taken.
+
+    Args:
+        groups: claims to bring together.
+        by: the columns that must agree; only `source_id` for claims about different entities.
+    """
+    firsts = [{tuple(row[column] for column in by): row for row in reversed(group)} for group in groups]
+    keys = dict.fromkeys(tuple(row[column] for column in by) for row in groups[0])
+    return [tuple(first[key] for first in firsts) for key in keys if all(key in first for first in firsts)]
+
+
+def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (), note: str = "") -> Row:
+    """A claim as a figure: the value and qualifier as printed.
+
+    Args:
+        row: the claim.
+        metric: the figure's metric; the series where none is given.
+        parts: what the figure's id holds beside the metric; entity and market where nothing is given.
+        note: added to the claim's own.
+    """
+    return {
+        "figure_id": _identity(metric or row["series_id"], parts or _about(row)),
+        "metric": metric or row["series_id"],
+        "label": f"{row['series_name']}: {_subject(row)}",
+        **_place(row),
+        "value": row["value"],
+        "unit": row["unit"],
+        "qualifier": row["qualifier"],
+        "claim_ids": [row["claim_id"]],
+        "method": "as printed",
+        "note": _notes([row], note),
+    }
+
+
+def derived(
+    metric: str,
+    value: float,
+    unit: str,
+    /,
+    *,
+    raised_by: Sequence[Row],
+    lowered_by: Sequence[Row] = (),
+    label: str,
+    method: str,
+    about: Row | None = None,
+    parts: Sequence[str] = (),
+    note: str = "",
+) -> Row:
+    """A figure computed from claims.
+
+    Args:
+        metric: what was computed.
+        value, unit: the result.
+        raised_by: the claims whose higher value would make the result higher.
+        lowered_by: the claims whose higher value would make it lower.
+        label: the figure's name in words.
+        method: the formula in words.
+        about: the claim that says what entity, market and period the figure has; the first one where none is given.
+        parts: what the figure's id holds beside the metric; entity and market where nothing is given.
+        note: added to the claims' own.
+    """
+    rows = [*raised_by, *lowered_by]
+    about = about or rows[0]
+    return {
+        "figure_id": _identity(metric, parts or _about(about)),
+        "metric": metric,
+        "label": label,
+        **_place(about),
+        "value": value,
+        "unit": unit,
+        "qualifier": qualifier_of(raised_by, lowered_by),
+        "claim_ids": list(dict.fromkeys(row["claim_id"] for row in rows)),
+        "method": method,
+        "note": _notes(rows, note),
+    }
+
+
+def qualifier_of(raised_by: Sequence[Row], lowered_by: Sequence[Row] = ()) -> str:
+    """What the claims' qualifiers leave of a result's exactness.
+
+    Exact claims give an exact result; a bound on one gives a bound on the result, turned round where a higher value
+    makes the result lower; anything else, or bounds that pull apart, gives `about`.
+    """
+    limits = [(row["qualifier"], sign) for rows, sign in ((raised_by, 1), (lowered_by, -1)) for row in rows]
+    limits = [(qualifier, sign) for qualifier, sign in limits if qualifier not in ("exact", "by", "from")]
+    if not limits:
+        return "exact"
+    directions = {_BOUND.get(qualifier, 0) * sign for qualifier, sign in limits}
+    if directions not in ({1}, {-1}):
+        return "about"
+    strict = any(qualifier in _STRICT for qualifier, _ in limits)
+    return {(1, True): "more_than", (1, False): "at_least", (-1, True): "less_than", (-1, False): "at_most"}[
+        directions.pop(), strict
+    ]
+
+
+def period_slug(start: date | None, end: date | None) -> str:
+    """A period for use in a figure's id: `2023`, `fiscal-2028`, `not-dated`."""
+    return period_label(start, end).replace(" ", "-").lower()
+
+
+def _identity(metric: str, parts: Sequence[str]) -> str:
+    return ".".join([metric, *parts])
+
+
+def _about(row: Row) -> list[str]:
+    """Entity and market; once where the market is the entity."""
+    return list(dict.fromkeys([row["entity_id"], row["market_id"]]))
+
+
+def _subject(row: Row) -> str:
+    return ", ".join(dict.fromkeys([row["entity_name"], row["market_name"]]))
+
+
+def _place(row: Row) -> Row:
+    return {
+        "entity_id": row["entity_id"],
+        "market_id": row["market_id"],
+        "period_start": row["valid_from"],
+        "period_end": row["valid_to"],
+    }
+
+
+def _notes(rows: Sequence[Row], note: str) -> str | None:
+    notes = dict.fromkeys([note, *(row["note"] for row in rows)])
+    return " ".join(text for text in notes if text) or None

@@ -1,0 +1,220 @@
+"""Investments: each amount once, in its own currency and in dollars at a stated rate, and what it buys.
+
+One pledge printed in two currencies is one amount: a source's own conversion is another series and is never added.
+One pledge printed by several sources is one amount too: amounts are told apart by what they are for.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analysis.errors import MetricError
+from analysis.metrics.derive import Row, claim, derived, direct, of_series, same_source
+from analysis.schema import figures
+
+HOME = "USD"
+
+_BUYS = {
+    "jobs": ("jobs", "USD_per_job", "job"),
+    "battery_supply": ("GWh", "USD_per_GWh", "GWh of battery"),
+    "battery_supply_vehicles": ("vehicles", "USD_per_vehicle", "vehicle"),
+}
+"""Series that an amount may be divided by -> its unit, the result's unit, the word for one."""
+
+
+def amounts(claims: pl.DataFrame, /, *, rate_id: str) -> pl.DataFrame:
+    """Each investment as stated, and in dollars.
+
+    dollars = yen / r, with r the exchange rate in yen per dollar; an amount in dollars is taken as it is.
+
+    Args:
+        claims: claims in force.
+        rate_id: the claim of the exchange rate, in JPY_per_USD.
+
+    Returns:
+        Figures `investment` (USD or JPY) and `investment_usd` (USD), one each per purpose and distinct amount, largest
+        in dollars first; the claims of all sources that print the same amount are cited together. A yen amount has no
+        `investment_usd` where the rate is not known.
+
+    Raises:
+        MetricError: where `rate_id` is no exchange rate in yen per dollar.
+    """
+    rate = claim(claims, rate_id, unit="JPY_per_USD")
+    pairs = []
+    for printings in _pledges(claims):
+        row = printings[0]
+        parts = _parts(row, printings, claims)
+        stated = direct(row, "investment", parts=parts)
+        stated["claim_ids"] = [other["claim_id"] for other in printings]
+        pairs.append((stated, _in_dollars(row, rate, parts, stated["claim_ids"])))
+    pairs.sort(key=lambda pair: -(pair[1]["value"] if pair[1] else 0))
+    return figures(row for pair in pairs for row in pair if row is not None)
+
+
+def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame:
+    """The sum of dollar investments for different purposes, each counted once.
+
+    total = sum of a over the purposes, with a the one amount that sources print of each.
+
+    Args:
+        claims: claims in force.
+        entity_ids: what the investments are for. Whether they overlap is the caller's knowledge, not the ledger's.
+
+    Returns:
+        One figure `investment_total` (USD); none where an amount is not known.
+
+    Raises:
+        MetricError: where a purpose is named twice, sources disagree about its amount, or it is not in dollars.
+    """
+    if len(set(entity_ids)) != len(entity_ids):
+        raise MetricError(f"an investment is named twice among {', '.join(entity_ids)}: it would be added twice")
+    pledges = [printings for printings in _pledges(claims) if printings[0]["entity_id"] in entity_ids]
+    for entity_id in entity_ids:
+        mine = [printings for printings in pledges if printings[0]["entity_id"] == entity_id]
+        if not mine:
+            return figures([])
+        if len(mine) > 1:
+            values = ", ".join(f"{p[0]['value']:g} {p[0]['unit']} ({p[0]['claim_id']})" for p in mine)
+            raise MetricError(f"sources disagree about the investment in {entity_id}: {values}; it cannot be one term of a sum")
+        if mine[0][0]["unit"] != HOME:
+            raise MetricError(f"the investment in {entity_id} is in {mine[0][0]['unit']}: only amounts in {HOME} are added")
+    rows = [row for printings in pledges for row in printings]
+    return figures(
+        [
+            derived(
+                "investment_total",
+                sum(printings[0]["value"] for printings in pledges),
+                HOME,
+                raised_by=rows,
+                label="Investments together: " + " and ".join(printings[0]["entity_name"] for printings in pledges),
+                method="sum of the amounts, each purpose once, however often it is printed",
+                parts=list(entity_ids),
+            )
+        ]
+    )
+
+
+def per_unit(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
+    """An investment divided by what the same source says it brings: jobs, battery energy, vehicles.
+
+    ratio = a / q, with a the amount in dollars and q the quantity.
+
+    Args:
+        claims: claims in force.
+        entity_id: what the investment is for.
+
+    Returns:
+        Figures `usd_per_job`, `usd_per_gwh` and `usd_per_vehicle` after those of the quantities themselves, from the
+        first source that prints both; whichever can be made. Bounds turn round: a floor on vehicles is a ceiling on
+        dollars per vehicle.
+
+    Raises:
+        MetricError: where a quantity is zero.
+    """
+    spent = [row for row in of_series(claims, "investment", entity_id=entity_id) if row["unit"] == HOME]
+    made = []
+    for series_id, (unit, result, word) in _BUYS.items():
+        for amount, quantity in same_source(spent, of_series(claims, series_id, entity_id=entity_id))[:1]:
+            if quantity["value"] == 0:
+                raise MetricError(f"claim {quantity['claim_id']} gives no {unit}: nothing to divide the investment by")
+            made += [
+                direct(quantity),
+                derived(
+                    result.lower(),
+                    amount["value"] / quantity["value"],
+                    result,
+                    raised_by=[amount],
+                    lowered_by=[quantity],
+                    label=f"Investment per {word}: {amount['entity_name']}",
+                    method=f"amount in dollars divided by the {unit} that the same source names",
+                ),
+            ]
+    return figures(made)
+
+
+def implied_rate(claims: pl.DataFrame, /, *, entity_id: str, rate_id: str) -> pl.DataFrame:
+    """The exchange rate that a source used when it printed one amount in yen and in dollars, beside the market's.
+
+    implied rate = y / d, with y the yen and d the dollars of one source; difference = implied / market - 1.
+
+    Args:
+        claims: claims in force.
+        entity_id: what the investment is for.
+        rate_id: the claim of the market's rate, in JPY_per_USD.
+
+    Returns:
+        Figures `stated_dollars` (USD), `implied_rate` (JPY_per_USD) and, where the market's rate is known,
+        `market_rate` (JPY_per_USD) and `rate_difference` (relative change); none where no source prints both.
+
+    Raises:
+        MetricError: where the dollars are zero, or `rate_id` is no exchange rate in yen per dollar.
+    """
+    yen = [row for row in of_series(claims, "investment", entity_id=entity_id) if row["unit"] == "JPY"]
+    made = []
+    for y, d in same_source(yen, of_series(claims, "investment_equivalent", entity_id=entity_id))[:1]:
+        if d["value"] == 0:
+            raise MetricError(f"claim {d['claim_id']} gives no dollars: no rate can be implied from it")
+        implied = y["value"] / d["value"]
+        made += [
+            direct(d, "stated_dollars"),
+            derived(
+                "implied_rate",
+                implied,
+                "JPY_per_USD",
+                raised_by=[y],
+                lowered_by=[d],
+                label=f"Exchange rate implied: {y['entity_name']}",
+                method="the amount in yen divided by the same source's amount in dollars",
+            ),
+        ]
+        market = claim(claims, rate_id, unit="JPY_per_USD")
+        if market is not None:
+            made += [
+                direct(market, "market_rate", parts=[rate_id]),
+                derived(
+                    "rate_difference",
+                    implied / market["value"] - 1,
+                    "change",
+                    raised_by=[y],
+                    lowered_by=[d, market],
+                    label=f"Implied rate against the market's: {y['entity_name']}",
+                    method="the implied exchange rate divided by the market's, less one",
+                ),
+            ]
+    return figures(made)
+
+
+def _pledges(claims: pl.DataFrame) -> list[list[Row]]:
+    """The printings of each distinct amount for one purpose, in the ledger's order."""
+    pledges: dict[tuple, list[Row]] = {}
+    for row in of_series(claims, "investment"):
+        pledges.setdefault((row["entity_id"], row["market_id"], row["value"], row["unit"]), []).append(row)
+    return list(pledges.values())
+
+
+def _parts(row: Row, printings: list[Row], claims: pl.DataFrame) -> list[str]:
+    """Entity and market; and the source where others print another amount for the same purpose."""
+    parts = [row["entity_id"], row["market_id"]]
+    rivals = of_series(claims, "investment", entity_id=row["entity_id"], market_id=row["market_id"])
+    return parts if len(rivals) == len(printings) else [*parts, row["source_id"]]
+
+
+def _in_dollars(row: Row, rate: Row | None, parts: list[str], claim_ids: list[str]) -> Row | None:
+    label = f"{row['series_name']} in dollars: {row['entity_name']}, {row['market_name']}"
+    if row["unit"] == HOME:
+        figure = direct(row, "investment_usd", parts=parts) | {"label": label, "method": "as printed, in dollars"}
+    elif rate is None:
+        return None
+    else:
+        figure = derived(
+            "investment_usd",
+            row["value"] / rate["value"],
+            HOME,
+            raised_by=[row],
+            lowered_by=[rate],
+            label=label,
+            method=f"the amount in yen divided by the exchange rate of {rate['period_printed']}",
+            about=row,
+            parts=parts,
+        )
+    return figure | {"claim_ids": list(dict.fromkeys([*claim_ids, *figure["claim_ids"]]))}

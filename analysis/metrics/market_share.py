@@ -1,0 +1,308 @@
+"""Shares of markets: from tables of units sold, and from shares that sources print.
+
+`market_share` and `concentration` work on any tidy table of units, lazily. The others turn claims into figures and
+never mix two sources in one ratio: a share's definition is its source's.
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import polars as pl
+
+from analysis.errors import MetricError
+from analysis.metrics.derive import derived, direct, of_series, period_slug, same_source
+from analysis.schema import figures
+from analysis.units import POINTS_PER_SHARE
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
+
+SHARE_SERIES = ("ev_share_of_sales", "bev_share_of_sales")
+
+
+def market_share(
+    units: Frame,
+    /,
+    *,
+    by: str | Sequence[str],
+    within: str | Sequence[str] = "market",
+    period: str = "period",
+    value: str = "units",
+) -> Frame:
+    """Each group's share of its market in each period.
+
+    share = u / U, with u the units of the group and U those of all groups in the same `within` and `period`.
+
+    Args:
+        units: one row per sale or per total; rows of one group are added up. Lazy or eager.
+        by: the columns that make a group, such as "maker" or ["maker", "model"].
+        within: the columns that make a market; an empty list for one market.
+        period: the column of periods; any type that sorts in time.
+        value: the column of units, numbers of 0 or more.
+
+    Returns:
+        One row per group, market and period, sorted by market, period, rank and group, as lazy as the input:
+        `within`, `period`, `by`, `value` (the group's units), `share` (0 to 1; null where the market's units are 0),
+        `rank` (1 is the largest; equal units share a rank), `change_points` (percentage points since the market's
+        previous period in the table; null in the first, and where the group had no row in it: absent is not zero).
+
+    Raises:
+        MetricError: for a column that does not exist or is named twice, a value column that is not a number, and
+            units that are negative, missing or not finite (of a lazy frame: when it is collected).
+
+    Source: the usual definition, as in OECD/Eurostat market statistics.
+    """
+    by, within = _columns(by), _columns(within)
+    _check_columns(units, [*within, period, *by], value)
+    market, group = [*within, period], [*within, *by]
+    totals = (
+        units.lazy()
+        .group_by([*market, *by])
+        .agg(
+            pl.col(value).sum(),
+            pl.col(value).min().alias("_least"),
+            pl.col(value).null_count().alias("_missing"),
+            pl.col(value).cast(pl.Float64).is_finite().not_().sum().alias("_not_finite"),
+        )
+        .map_batches(lambda frame: _checked(frame, value), validate_output_schema=False, schema=None)
+        .drop("_least", "_missing", "_not_finite")
+    )
+    whole = pl.col(value).sum().over(market)
+    shares = totals.with_columns(
+        share=pl.when(whole != 0).then(pl.col(value) / whole),
+        rank=pl.col(value).rank("min", descending=True).over(market),
+        # The market's own sequence of periods: a group that is missing in one must not be compared across the gap.
+        _step=pl.col(period).rank("dense").over(within) if within else pl.col(period).rank("dense"),
+    )
+    before = shares.select(*group, (pl.col("_step") + 1).alias("_step"), pl.col("share").alias("_before"))
+    result = (
+        shares.join(before, on=[*group, "_step"], how="left", validate="m:1", nulls_equal=True)
+        .with_columns(change_points=(pl.col("share") - pl.col("_before")) * POINTS_PER_SHARE)
+        .select(*within, period, *by, value, "share", "rank", "change_points")
+        .sort([*market, "rank", *by])
+    )
+    return result if isinstance(units, pl.LazyFrame) else result.collect()
+
+
+def concentration(shares: Frame, /, *, within: str | Sequence[str] = ("market", "period")) -> Frame:
+    """The Herfindahl-Hirschman index of each market.
+
+    HHI = sum of s squared over all groups of a market, with s the share as 0 to 1. It runs from 1/n for n equal
+    groups to 1 for a single one; times 10,000 it is the index in points that competition authorities use.
+
+    Args:
+        shares: rows with `share`, as `market_share` returns them.
+        within: the columns that make a market.
+
+    Returns:
+        One row per market, sorted by it: `within`, `groups` (how many), `hhi` (0 to 1; null where a share is null).
+
+    Raises:
+        MetricError: for a column that does not exist.
+
+    Source: US Department of Justice and Federal Trade Commission, Merger Guidelines (2023), section 2.1.
+    """
+    within = _columns(within)
+    _check_columns(shares, within, "share")
+    unknown = pl.col("share").is_null().any()
+    result = (
+        shares.lazy()
+        .group_by(within)
+        .agg(groups=pl.len(), hhi=pl.when(unknown.not_()).then((pl.col("share") ** 2).sum()))
+        .sort(within)
+    )
+    return result if isinstance(shares, pl.LazyFrame) else result.collect()
+
+
+def share_series(claims: pl.DataFrame, /, *, series_id: str, markets: Sequence[str] | None = None) -> pl.DataFrame:
+    """The shares that sources print for markets, by period, as they print them.
+
+    Args:
+        claims: claims in force.
+        series_id: one of SHARE_SERIES: they differ in what counts as electric and are never mixed.
+        markets: the markets wanted; all where none are named.
+
+    Returns:
+        Figures in `share`, one per market, period and source, sorted by market and period; the id ends with the
+        period, or with the source where the source gives none.
+
+    Raises:
+        MetricError: for a series that is not one of shares of sales.
+    """
+    if series_id not in SHARE_SERIES:
+        raise MetricError(f"{series_id!r} is not a series of shares of sales: choose one of {', '.join(SHARE_SERIES)}")
+    rows = [row for row in of_series(claims, series_id) if markets is None or row["market_id"] in markets]
+    rows.sort(key=lambda row: (row["market_id"], str(row["valid_from"])))
+    return figures(
+        direct(
+            row,
+            parts=[
+                row["market_id"],
+                row["source_id"] if row["valid_from"] is None else period_slug(row["valid_from"], row["valid_to"]),
+            ],
+        )
+        for row in rows
+    )
+
+
+def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.DataFrame:
+    """How far one market's EV share is ahead of another's, where one source prints both.
+
+    ratio = a / b and gap = (a - b) * 100, with a and b the printed EV shares of `leader` and `follower`.
+
+    Args:
+        claims: claims in force.
+        leader, follower: the two markets.
+
+    Returns:
+        Figures `leader_share` and `follower_share` (share), `share_ratio` (ratio) and `share_gap` (percentage
+        points) of the first source that prints both; none where no source does. Each carries the claims' caveats.
+
+    Raises:
+        MetricError: where both are the same market, or the follower's share is zero.
+    """
+    if leader == follower:
+        raise MetricError(f"{leader!r} is compared with itself: name two markets")
+    shares = [of_series(claims, "ev_share_of_sales", market_id=market) for market in (leader, follower)]
+    both = same_source(*shares, by=["source_id"])
+    if not both:
+        return figures([])
+    a, b = both[0]
+    if b["value"] == 0:
+        raise MetricError(f"the share of {b['market_name']} is zero (claim {b['claim_id']}): a ratio to it has no value")
+    pair, names = [leader, follower], f"{a['market_name']} and {b['market_name']}"
+    caution = "A share is comparable only as far as both are defined alike."
+    return figures(
+        [
+            direct(a, "leader_share", note=caution),
+            direct(b, "follower_share", note=caution),
+            derived(
+                "share_ratio",
+                a["value"] / b["value"],
+                "ratio",
+                raised_by=[a],
+                lowered_by=[b],
+                label=f"EV share, ratio: {names}",
+                method="the leader's EV share divided by the follower's",
+                parts=pair,
+                note=caution,
+            ),
+            derived(
+                "share_gap",
+                (a["value"] - b["value"]) * POINTS_PER_SHARE,
+                "points",
+                raised_by=[a],
+                lowered_by=[b],
+                label=f"EV share, gap: {names}",
+                method="the leader's EV share less the follower's, in percentage points",
+                parts=pair,
+                note=caution,
+            ),
+        ]
+    )
+
+
+def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataFrame:
+    """One model's share of a market's passenger EVs: as printed, what it implies, and as counted.
+
+    implied market = n / s, with n the sales and s the share that one source prints of the model. Counted share =
+    u / U, with u the model's and U the market's sales in one period by one source.
+
+    Args:
+        claims: claims in force.
+        model, market: the model and the market.
+
+    Returns:
+        Figures `printed_share` (share), `sales_since_launch` and `implied_market` (vehicles) of the first source that
+        prints the share, and `model_sales`, `market_sales` (vehicles), `counted_share` (share) and `share_difference`
+        (points, counted less printed) of the latest period that one source counts both in; whichever can be made.
+
+    Raises:
+        MetricError: where a printed share or a market's sales are zero.
+    """
+    printed = of_series(claims, "model_share_of_ev_market", entity_id=model, market_id=market)
+    sales = of_series(claims, "cumulative_sales", entity_id=model, market_id=market)
+    rows = [direct(printed[0], "printed_share")] if printed else []
+    for share, sold in same_source(printed, sales)[:1]:
+        if share["value"] == 0:
+            raise MetricError(f"claim {share['claim_id']} gives a share of zero: no market can be implied from it")
+        rows += [
+            direct(sold, "sales_since_launch"),
+            derived(
+                "implied_market",
+                sold["value"] / share["value"],
+                "vehicles",
+                raised_by=[sold],
+                lowered_by=[share],
+                label=f"Passenger EV market that share and sales imply: {share['market_name']}",
+                method="vehicles sold divided by the share of the market they are said to be",
+                about=sold,
+                note="Holds only if sales and share are of the same period.",
+            ),
+        ]
+    for mine, whole in _counted_together(claims, model, market)[-1:]:
+        if whole["value"] == 0:
+            raise MetricError(f"claim {whole['claim_id']} gives a market of no vehicles: no share can be counted in it")
+        counted = mine["value"] / whole["value"]
+        rows += [
+            direct(mine, "model_sales"),
+            direct(whole, "market_sales"),
+            derived(
+                "counted_share",
+                counted,
+                "share",
+                raised_by=[mine],
+                lowered_by=[whole],
+                label=f"Share of passenger EV sales, counted: {mine['entity_name']}, {mine['market_name']}",
+                method="the model's sales divided by the market's in the same period",
+            ),
+        ]
+        if printed:
+            rows.append(
+                derived(
+                    "share_difference",
+                    (counted - printed[0]["value"]) * POINTS_PER_SHARE,
+                    "points",
+                    raised_by=[mine],
+                    lowered_by=[whole, printed[0]],
+                    label=f"Share counted less share printed: {mine['entity_name']}, {mine['market_name']}",
+                    method="the counted share less the printed one, in percentage points",
+                )
+            )
+    return figures(rows)
+
+
+def _counted_together(claims: pl.DataFrame, model: str, market: str) -> list[tuple[dict, dict]]:
+    """The model's and the market's sales that one source counts in one period, by period."""
+    pairs = same_source(
+        of_series(claims, "annual_sales", entity_id=model, market_id=market),
+        of_series(claims, "annual_sales", entity_id=market, market_id=market),
+        by=["source_id", "valid_from", "valid_to"],
+    )
+    return sorted(pairs, key=lambda pair: str(pair[0]["valid_to"]))
+
+
+def _columns(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+def _check_columns(frame: pl.DataFrame | pl.LazyFrame, columns: list[str], value: str) -> None:
+    schema = frame.lazy().collect_schema()
+    missing = [name for name in [*columns, value] if name not in schema]
+    if missing:
+        raise MetricError(f"no column {', '.join(missing)}; the table has {', '.join(schema)}")
+    if len({*columns, value}) != len(columns) + 1:
+        raise MetricError(f"a column is named twice among {', '.join([*columns, value])}")
+    if not schema[value].is_numeric():
+        raise MetricError(f"column {value} is {schema[value]}: expected numbers")
+
+
+def _checked(totals: pl.DataFrame, value: str) -> pl.DataFrame:
+    """The totals as they are, or an error that names the groups that cannot be added up."""
+    wrong = totals.filter((pl.col("_least") < 0) | (pl.col("_missing") > 0) | (pl.col("_not_finite") > 0))
+    if not wrong.is_empty():
+        keys = wrong.drop(value, "_least", "_missing", "_not_finite").head(3).rows()
+        raise MetricError(
+            f"{len(wrong)} groups hold {value} that are negative, missing or not finite, among them "
+            f"{', '.join(str(key) for key in keys)}: unknown is not zero, so leave such rows out or fill them knowingly"
+        )
+    return totals

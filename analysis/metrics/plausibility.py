@@ -1,0 +1,159 @@
+"""Figures that test claims against each other: what must be true of one if the other is."""
+
+import polars as pl
+
+from analysis.errors import MetricError
+from analysis.metrics.derive import derived, direct, of_series, same_source
+from analysis.metrics.market_share import model_share
+from analysis.schema import figures
+from analysis.units import KWH_PER_GWH
+
+
+def energy_per_vehicle(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
+    """The battery energy that a supply leaves for each vehicle it is for.
+
+    kWh per vehicle = e * 1,000,000 / n, with e the supply in GWh and n the vehicles of one source.
+
+    Args:
+        claims: claims in force.
+        entity_id: the agreement.
+
+    Returns:
+        One figure `energy_per_vehicle` (kWh); none where no source prints both.
+
+    Raises:
+        MetricError: where the vehicles are zero.
+    """
+    made = []
+    supplies = of_series(claims, "battery_supply", entity_id=entity_id)
+    for energy, vehicles in same_source(supplies, of_series(claims, "battery_supply_vehicles", entity_id=entity_id))[:1]:
+        if vehicles["value"] == 0:
+            raise MetricError(f"claim {vehicles['claim_id']} gives no vehicles: nothing to divide the energy by")
+        made = [
+            derived(
+                "energy_per_vehicle",
+                energy["value"] * KWH_PER_GWH / vehicles["value"],
+                "kWh",
+                raised_by=[energy],
+                lowered_by=[vehicles],
+                label=f"Battery energy per vehicle: {energy['entity_name']}",
+                method="battery supply in kWh divided by the vehicles it is for",
+            )
+        ]
+    return figures(made)
+
+
+def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:
+    """The vehicles a plant makes and could make besides, by one source's capacity and utilisation.
+
+    used = c * u and spare = c * (1 - u), with c the capacity in vehicles a year and u the utilisation (0 to 1).
+
+    Args:
+        claims: claims in force.
+        plant: the plant's entity.
+
+    Returns:
+        Figures `production_capacity`, `used_capacity`, `spare_capacity` (vehicles a year) and `capacity_utilisation`
+        (share); none where no source prints both. Spare capacity is negative above full use.
+    """
+    made = []
+    capacities = of_series(claims, "production_capacity", entity_id=plant)
+    for capacity, used in same_source(capacities, of_series(claims, "capacity_utilisation", entity_id=plant))[:1]:
+        made = [
+            direct(capacity),
+            direct(used),
+            derived(
+                "used_capacity",
+                capacity["value"] * used["value"],
+                "vehicles_per_year",
+                raised_by=[capacity, used],
+                label=f"Capacity used: {capacity['entity_name']}",
+                method="capacity times utilisation",
+                about=used,
+            ),
+            derived(
+                "spare_capacity",
+                capacity["value"] * (1 - used["value"]),
+                "vehicles_per_year",
+                raised_by=[capacity],
+                lowered_by=[used],
+                label=f"Capacity to spare: {capacity['entity_name']}",
+                method="capacity times one less utilisation",
+                about=used,
+            ),
+        ]
+    return figures(made)
+
+
+def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataFrame:
+    """Whether a model's printed sales and printed share can be of the same period.
+
+    multiple = m / U, with m the market that sales and share imply and U the market counted in a year. Far from 1,
+    the two were not measured over that year.
+
+    Args:
+        claims: claims in force.
+        model, market: the model and the market.
+
+    Returns:
+        One figure `implied_market_multiple` (ratio); none where a part is not known.
+
+    Raises:
+        MetricError: as `model_share` does.
+    """
+    shares = {row["metric"]: row for row in model_share(claims, model=model, market=market).to_dicts()}
+    if not {"implied_market", "market_sales"} <= shares.keys():
+        return figures([])
+    implied, counted = shares["implied_market"], shares["market_sales"]
+    by_id = {row["claim_id"]: row for row in claims.to_dicts()}
+    sold, share = (by_id[claim_id] for claim_id in implied["claim_ids"])
+    whole = by_id[counted["claim_ids"][0]]
+    return figures(
+        [
+            derived(
+                "implied_market_multiple",
+                implied["value"] / counted["value"],
+                "ratio",
+                raised_by=[sold],
+                lowered_by=[share, whole],
+                label=f"Implied market against the market counted: {whole['market_name']}",
+                method="the market that sales and share imply, divided by the market counted in a year",
+                about=whole,
+                parts=[model, market],
+            )
+        ]
+    )
+
+
+def cost_step(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
+    """The fall in battery cost from a dated target to the one that a source puts after it.
+
+    change = b / a - 1, with a the dated cost and b the later, undated one of the same source.
+
+    Args:
+        claims: claims in force.
+        entity_id: the battery technology.
+
+    Returns:
+        Figures `battery_cost` (USD per kWh, both) and `battery_cost_change` (relative change); none where no source
+        prints both.
+    """
+    costs = of_series(claims, "battery_cost", entity_id=entity_id)
+    dated, later = ([c for c in costs if (c["valid_to"] is None) == undated] for undated in (False, True))
+    made = []
+    for a, b in same_source(dated, later)[:1]:
+        made = [
+            direct(a, parts=[entity_id, "dated"]),
+            direct(b, parts=[entity_id, "later"]),
+            derived(
+                "battery_cost_change",
+                b["value"] / a["value"] - 1,
+                "change",
+                raised_by=[b],
+                lowered_by=[a],
+                label=f"Fall in battery cost: {a['entity_name']}",
+                method="the later cost divided by the dated one, less one",
+                about=a,
+            ),
+        ]
+    return figures(made)

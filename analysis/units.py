@@ -1,0 +1,111 @@
+"""Units, fiscal years and conversions: named constants, each with its meaning. No data and no text layout here."""
+
+from datetime import date
+
+DIMENSIONS = {
+    "share": "share",
+    "points": "difference of shares",
+    "ratio": "ratio",
+    "change": "relative change",
+    "per_year": "relative change per year",
+    "points_per_year": "difference of shares per year",
+    "rank": "rank",
+    "index": "concentration",
+    "models": "models",
+    "vehicles": "vehicles",
+    "vehicles_per_year": "vehicles per year",
+    "jobs": "jobs",
+    "USD": "money",
+    "JPY": "money",
+    "USD_per_job": "money per job",
+    "USD_per_GWh": "money per energy",
+    "USD_per_kWh": "money per energy",
+    "USD_per_vehicle": "money per vehicle",
+    "JPY_per_USD": "exchange rate",
+    "kWh": "energy",
+    "GWh": "energy",
+    "GWh_per_year": "energy per year",
+    "months": "time",
+    "years": "time",
+    "date": "date",
+}
+"""Every unit a claim or a figure may have, with its dimension. A unit of `date` has no value: the period is the content."""
+
+CLAIM_UNITS = [
+    unit
+    for unit in DIMENSIONS
+    if unit
+    not in {"points", "change", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle"}
+]
+"""Units that sources print; the others only arise in figures."""
+
+KWH_PER_GWH = 1_000_000
+POINTS_PER_SHARE = 100
+MONTHS_PER_YEAR = 12
+DAYS_PER_YEAR = 365.25
+FISCAL_YEAR_FIRST_MONTH = 4
+"""Nissan's fiscal year starts on 1 April: fiscal 2028 is 1 April 2028 to 31 March 2029."""
+
+
+def fiscal_year(year: int) -> tuple[date, date]:
+    """First and last day of Nissan's fiscal year `year`.
+
+    >>> fiscal_year(2028)
+    (datetime.date(2028, 4, 1), datetime.date(2029, 3, 31))
+    """
+    return date(year, FISCAL_YEAR_FIRST_MONTH, 1), date(year + 1, FISCAL_YEAR_FIRST_MONTH - 1, 31)
+
+
+def months_between(start: date, end: date) -> int:
+    """Whole months from `start` to `end`, negative where `end` is earlier.
+
+    A month is whole when its day is reached, and the last day of a month reaches any day of it.
+
+    >>> months_between(date(2025, 12, 31), date(2028, 12, 31))
+    36
+    >>> months_between(date(2026, 11, 22), date(2026, 12, 21))
+    0
+    """
+    if end < start:
+        return -months_between(end, start)
+    months = (end.year - start.year) * MONTHS_PER_YEAR + end.month - start.month
+    return months if end.day >= start.day or _is_month_end(end) else months - 1
+
+
+def period_label(start: date | None, end: date | None) -> str:
+    """A closed period in words: a year, a fiscal year, a month, a day, or both its ends.
+
+    >>> period_label(date(2028, 4, 1), date(2029, 3, 31))
+    'fiscal 2028'
+    >>> period_label(date(2028, 4, 1), date(2028, 4, 30))
+    'April 2028'
+    >>> period_label(None, None)
+    'not dated'
+    """
+    if start is None or end is None:
+        return "not dated"
+    if start == end:
+        return day_label(start)
+    if (start, end) == (date(start.year, 1, 1), date(start.year, 12, 31)):
+        return str(start.year)
+    if (start, end) == fiscal_year(start.year):
+        return f"fiscal {start.year}"
+    if start.day == 1 and (start.year, start.month) == (end.year, end.month) and _is_month_end(end):
+        return f"{_MONTHS[start.month - 1]} {start.year}"
+    if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31):
+        return f"{start.year} to {end.year}"
+    return f"{day_label(start)} to {day_label(end)}"
+
+
+def day_label(day: date) -> str:
+    """A day in words, the same in every locale: `22 November 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()  # strftime("%B") would follow the machine's locale
+
+
+def _is_month_end(day: date) -> bool:
+    return date.fromordinal(day.toordinal() + 1).month != day.month

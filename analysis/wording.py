@@ -1,0 +1,145 @@
+"""Numbers in words: one place that turns a value and its unit into text. What the numbers mean is not known here."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from string import Template
+
+import polars as pl
+
+from analysis.errors import MetricError
+from analysis.units import POINTS_PER_SHARE, day_label, period_label
+
+QUALIFIER_WORDS = {
+    "exact": "",
+    "about": "about ",
+    "nearly": "nearly ",
+    "at_least": "at least ",
+    "more_than": "more than ",
+    "at_most": "at most ",
+    "less_than": "less than ",
+    "by": "by ",
+    "from": "from ",
+}
+
+_SCALES = [(1e12, " trillion"), (1e9, " billion"), (1e6, " million")]
+
+
+def _number(value: float, decimals: int) -> str:
+    """`value` with at most `decimals` decimals and a comma for thousands: 388,824 or 113.64."""
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _money(symbol: str) -> Callable[[float], str]:
+    def words(value: float) -> str:
+        sign = "-" if value < 0 else ""
+        size = abs(value)
+        for scale, name in _SCALES:
+            if size >= scale:
+                return f"{sign}{symbol}{_number(size / scale, 2)}{name}"
+        return f"{sign}{symbol}{_number(size, 0 if size >= 1000 else 2)}"
+
+    return words
+
+
+def _counted(one: str, many: str, decimals: int = 0) -> Callable[[float], str]:
+    def words(value: float) -> str:
+        text = _number(value, decimals)
+        return f"{text} {one if text == '1' else many}"
+
+    return words
+
+
+def _percent(value: float, suffix: str = "%", decimals: int = 1) -> str:
+    return _number(value * POINTS_PER_SHARE, decimals) + suffix
+
+
+_dollars, _yen = _money("$"), _money("¥")
+
+_WORDS: dict[str, Callable[[float], str]] = {
+    "share": lambda v: _percent(v, decimals=2),
+    "points": _counted("point", "points", 1),
+    "ratio": lambda v: _number(v, 2) + "x",
+    "change": lambda v: ("+" if v > 0 else "") + _percent(v),
+    "per_year": lambda v: ("+" if v > 0 else "") + _percent(v) + " a year",
+    "points_per_year": lambda v: ("+" if v > 0 else "") + _counted("point", "points", 1)(v) + " a year",
+    "rank": lambda v: f"no. {v:.0f}",
+    "index": lambda v: _number(v, 3),
+    "models": _counted("model", "models"),
+    "vehicles": _counted("vehicle", "vehicles"),
+    "vehicles_per_year": lambda v: _counted("vehicle", "vehicles")(v) + " a year",
+    "jobs": _counted("job", "jobs"),
+    "USD": _dollars,
+    "JPY": _yen,
+    "USD_per_job": lambda v: _dollars(v) + " per job",
+    "USD_per_GWh": lambda v: _dollars(v) + " per GWh",
+    "USD_per_kWh": lambda v: _dollars(v) + " per kWh",
+    "USD_per_vehicle": lambda v: _dollars(v) + " per vehicle",
+    "JPY_per_USD": lambda v: _number(v, 2) + " yen per dollar",
+    "kWh": lambda v: _number(v, 1) + " kWh",
+    "GWh": lambda v: _number(v, 1) + " GWh",
+    "GWh_per_year": lambda v: _number(v, 1) + " GWh a year",
+    "months": _counted("month", "months"),
+    "years": _counted("year", "years", 1),
+}
+
+
+def in_words(value: float, unit: str, qualifier: str = "exact") -> str:
+    """A value in its unit as a reader sees it.
+
+    >>> in_words(0.42, "share"), in_words(661e6, "USD"), in_words(0.2, "share", "about")
+    ('42%', '$661 million', 'about 20%')
+    """
+    return QUALIFIER_WORDS[qualifier] + _WORDS[unit](value)
+
+
+def figure_in_words(figure: dict) -> str:
+    """A row of figures as a reader sees it: its value in its unit, or its period where that is the content."""
+    if figure["value"] is None:
+        return QUALIFIER_WORDS[figure["qualifier"]] + period_label(figure["period_start"], figure["period_end"])
+    return in_words(figure["value"], figure["unit"], figure["qualifier"])
+
+
+def day_in_words(day: date) -> str:
+    """A day as a reader sees it: `22 November 2026`."""
+    return day_label(day)
+
+
+_SLOT = re.compile(r"\{([a-z0-9_.-]+)\}")
+
+
+def fill(
+    template: str, figures: pl.DataFrame, /, *, show: Callable[[dict], str] = figure_in_words, **words: str
+) -> tuple[str, list[str]]:
+    """A sentence with its figures put in.
+
+    `{figure_id}` becomes that figure; `{metric}` does too where the frame holds one figure of that metric. `$name`
+    becomes the word given for it, also inside braces.
+
+    Args:
+        template: the sentence. It holds no numbers of its own.
+        figures: rows of figures.
+        show: turns a figure into text.
+        words: plain words by name.
+
+    Returns:
+        The sentence, and the slots for which there is no figure (then the sentence is not whole).
+
+    Raises:
+        MetricError: where a metric's name is used and several figures have it.
+    """
+    by_id = {row["figure_id"]: row for row in figures.iter_rows(named=True)}
+    missing = []
+
+    def put(match: re.Match[str]) -> str:
+        slot = match[1]
+        found = [by_id[slot]] if slot in by_id else [row for row in by_id.values() if row["metric"] == slot]
+        if len(found) > 1:
+            raise MetricError(f"{{{slot}}} may be any of {', '.join(row['figure_id'] for row in found)}: name one")
+        if not found:
+            missing.append(slot)
+            return ""
+        return show(found[0])
+
+    return _SLOT.sub(put, Template(template).safe_substitute(words)), missing
