@@ -98,9 +98,7 @@ class Ledger:
             .filter(pl.col("change") != "retraction")
         )
         events = (
-            self.events.filter(visible & recorded)
-            .pipe(_latest_entries, "event_id")
-            .filter(pl.col("change") != "retraction")
+            self.events.filter(visible & recorded).pipe(_latest_entries, "event_id").filter(pl.col("change") != "retraction")
         )
         sources = self.sources.filter(pl.coalesce("published_date", "recorded_date") <= known, recorded)
         return replace(self, sources=sources, claims=claims, events=events, known=known, recorded_by=by)
@@ -198,7 +196,9 @@ def _reference_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
         "entities": entities["entity_id"],
         "markets": entities.filter(pl.col("kind") == "market")["entity_id"],
     }
-    known = pl.concat(pl.DataFrame({"value": ids}, schema={"value": text}).with_columns(target=pl.lit(t)) for t, ids in keys.items())
+    known = pl.concat(
+        pl.DataFrame({"value": ids}, schema={"value": text}).with_columns(target=pl.lit(t)) for t, ids in keys.items()
+    )
     orphans = used.join(known, on=["target", "value"], how="anti")
     unread = {target for target, ids in keys.items() if ids.is_empty()}  # its own fault is reported already
     return [

@@ -9,6 +9,9 @@ from analysis.units import CLAIM_UNITS, DIMENSIONS
 
 ID = r"^[a-z0-9][a-z0-9-]*$"
 DATED_UNIT = "date"
+PRINTED = "as printed"
+"""The method of a figure that repeats a claim."""
+
 QUALIFIERS = ["exact", "about", "nearly", "at_least", "more_than", "by", "from"]
 CHANGES = ["new", "correction", "void", "retraction"]
 WITHDRAWN = ["void", "retraction"]
@@ -19,7 +22,9 @@ class Source(dy.Schema):
 
     source_id = dy.String(primary_key=True, regex=ID, description="Short name of this edition, never reused")
     product_id = dy.String(regex=ID, description="The publication that is re-issued; its editions replace one another")
-    publisher = dy.String(min_length=1, description="Who published it, as it is: a copy is said to be one")
+    publisher = dy.String(
+        nullable=True, description="Who published it, as it is: a copy is said to be one; empty where not known"
+    )
     title = dy.String(min_length=1, description="Title as published; in square brackets where translated")
     kind = dy.Enum(
         ["press_release", "news", "rewrite", "promotional", "generated_text", "statistics", "filing", "report"],

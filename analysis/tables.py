@@ -33,9 +33,7 @@ def read_table(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
     failed = failures.details() if len(failures) else pl.DataFrame()
     # A field that could not be read is null by now: its own fault says more than "a value is missing".
     unread = {(fault.line, fault.column) for fault in faults}
-    rule_faults = [
-        fault for fault in _rule_faults(path.name, failed, schema) if (fault.line, fault.column) not in unread
-    ]
+    rule_faults = [fault for fault in _rule_faults(path.name, failed, schema) if (fault.line, fault.column) not in unread]
     return typed, faults + rule_faults
 
 
@@ -83,7 +81,9 @@ def _ragged_lines(file: str, text: str) -> list[Fault]:
     reader = csv.reader(text.splitlines(keepends=True))
     header = next(reader)
     faults = [
-        Fault(file, reader.line_num, "", ",".join(row)[:60], f"{len(header)} fields, as in the header", "a comma without quotes?")
+        Fault(
+            file, reader.line_num, "", ",".join(row)[:60], f"{len(header)} fields, as in the header", "a comma without quotes?"
+        )
         for row in reader
         if row and len(row) != len(header)
     ]

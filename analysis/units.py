@@ -34,8 +34,7 @@ DIMENSIONS = {
 CLAIM_UNITS = [
     unit
     for unit in DIMENSIONS
-    if unit
-    not in {"points", "change", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle"}
+    if unit not in {"points", "change", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle"}
 ]
 """Units that sources print; the others only arise in figures."""
 
@@ -102,9 +101,8 @@ def day_label(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-_MONTHS = (
-    "January February March April May June July August September October November December"
-).split()  # strftime("%B") would follow the machine's locale
+# Not strftime("%B"), which would follow the machine's locale.
+_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 
 
 def _is_month_end(day: date) -> bool:

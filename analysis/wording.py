@@ -59,11 +59,11 @@ _dollars, _yen = _money("$"), _money("¥")
 
 _WORDS: dict[str, Callable[[float], str]] = {
     "share": lambda v: _percent(v, decimals=2),
-    "points": _counted("point", "points", 1),
+    "points": _counted("point", "points", 2),
     "ratio": lambda v: _number(v, 2) + "x",
     "change": lambda v: ("+" if v > 0 else "") + _percent(v),
     "per_year": lambda v: ("+" if v > 0 else "") + _percent(v) + " a year",
-    "points_per_year": lambda v: ("+" if v > 0 else "") + _counted("point", "points", 1)(v) + " a year",
+    "points_per_year": lambda v: ("+" if v > 0 else "") + _counted("point", "points", 2)(v) + " a year",
     "rank": lambda v: f"no. {v:.0f}",
     "index": lambda v: _number(v, 3),
     "models": _counted("model", "models"),

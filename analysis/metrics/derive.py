@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from analysis.errors import MetricError
+from analysis.schema import PRINTED
 from analysis.units import period_label
 
 Row = dict
@@ -75,7 +76,7 @@ def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (),
         "unit": row["unit"],
         "qualifier": row["qualifier"],
         "claim_ids": [row["claim_id"]],
-        "method": "as printed",
+        "method": PRINTED,
         "note": _notes([row], note),
     }
 

@@ -202,7 +202,7 @@ def _parts(row: Row, printings: list[Row], claims: pl.DataFrame) -> list[str]:
 def _in_dollars(row: Row, rate: Row | None, parts: list[str], claim_ids: list[str]) -> Row | None:
     label = f"{row['series_name']} in dollars: {row['entity_name']}, {row['market_name']}"
     if row["unit"] == HOME:
-        figure = direct(row, "investment_usd", parts=parts) | {"label": label, "method": "as printed, in dollars"}
+        figure = direct(row, "investment_usd", parts=parts) | {"label": label}
     elif rate is None:
         return None
     else:

@@ -173,8 +173,8 @@ def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.D
     caution = "A share is comparable only as far as both are defined alike."
     return figures(
         [
-            direct(a, "leader_share", note=caution),
-            direct(b, "follower_share", note=caution),
+            direct(a, "leader_share"),
+            direct(b, "follower_share"),
             derived(
                 "share_ratio",
                 a["value"] / b["value"],

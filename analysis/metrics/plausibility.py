@@ -53,15 +53,15 @@ def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:
         plant: the plant's entity.
 
     Returns:
-        Figures `production_capacity`, `used_capacity`, `spare_capacity` (vehicles a year) and `capacity_utilisation`
-        (share); none where no source prints both. Spare capacity is negative above full use.
+        Figures `capacity_utilisation` (share), `production_capacity`, `used_capacity` and `spare_capacity` (vehicles a
+        year), in this order; none where no source prints both. Spare capacity is negative above full use.
     """
     made = []
     capacities = of_series(claims, "production_capacity", entity_id=plant)
     for capacity, used in same_source(capacities, of_series(claims, "capacity_utilisation", entity_id=plant))[:1]:
         made = [
-            direct(capacity),
             direct(used),
+            direct(capacity),
             derived(
                 "used_capacity",
                 capacity["value"] * used["value"],

@@ -96,7 +96,9 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
             raise MetricError(f"claim {row['claim_id']} has no date: growth to or from it has no length of time")
     years = months_between(baseline["valid_to"], target["valid_to"]) / MONTHS_PER_YEAR
     if years <= 0:
-        raise MetricError(f"target {target_id} ends {target['valid_to']}, not after baseline {baseline_id}: nothing to grow over")
+        raise MetricError(
+            f"target {target_id} ends {target['valid_to']}, not after baseline {baseline_id}: nothing to grow over"
+        )
     if baseline["value"] == 0:
         raise MetricError(f"baseline {baseline_id} is zero: compound growth from it has no value")
     note = "" if target["entity_id"] == baseline["entity_id"] else (
@@ -149,9 +151,7 @@ def _versions(claims: pl.DataFrame, milestone: Row) -> list[Row]:
 
 def _with_time_left(rows: list[Row], metric: str, as_of: date) -> list[Row]:
     made = []
-    dated_twice = {
-        series for series, group in groupby(sorted(rows, key=_series), key=_series) if len(list(group)) > 1
-    }
+    dated_twice = {series for series, group in groupby(sorted(rows, key=_series), key=_series) if len(list(group)) > 1}
     for row in rows:
         parts = _parts(row)
         if row["unit"] != DATED_UNIT and _series(row) in dated_twice:

@@ -1,0 +1,31 @@
+# Two commands do all there is to set up: make report, make test. Options are passed on: make report ARGS="--date 2026-11-22"
+PYTHON ?= python3
+PY := .venv/bin/python
+ARGS ?=
+
+.PHONY: report test notebooks lock
+.DEFAULT_GOAL := report
+
+report: .venv/.installed
+	@$(PY) -m analysis build $(ARGS)
+
+test: .venv/.installed
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m pytest $(ARGS)
+
+# Run the notebooks and keep their outputs, which the tests compare; the same inputs give the same bytes.
+notebooks: .venv/.installed
+	@$(PY) -m nbconvert --log-level=ERROR --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+lock: .venv/.installed
+	@$(PY) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --group dev --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("evroad needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up .venv (once)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@$(PY) -m uv pip install --quiet --compile-bytecode --require-hashes --requirement requirements.lock
+	@$(PY) -m uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,152 @@
+"""The `evroad` command: arguments in, one exit code out. Whatever takes time to import is imported when it is needed."""
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from analysis import __version__
+from analysis.errors import EvroadError, InputError
+
+EXIT_CODES = "Exit codes: 0 published, or nothing to do; 1 a report failed, nothing published; 2 bad input."
+
+
+class _Day(click.ParamType):
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a date: expected YYYY-MM-DD", param, ctx)
+
+
+class _Group(click.Group):
+    """Every error of ours ends in its message and exit code, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except EvroadError as error:
+            click.echo(f"evroad: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Group, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="evroad")
+def main() -> None:
+    """Dated, traceable reports on Nissan's road to electric vehicles."""
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("reports", nargs=-1, metavar="[REPORT]...")
+@click.option("--date", "day", type=_Day(), metavar="D", help="The edition's date; today (UTC) where not given.")
+@click.option(
+    "--as-of", type=_Day(), metavar="D", help="Tell what could be known on this day; the edition's date where not given."
+)
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
+def build(reports: tuple[str, ...], day: date | None, as_of: date | None, parameters: tuple[str, ...]) -> None:
+    """Build an edition of the reports (all of them where none is named) into reports/DATE."""
+    from analysis.project import project_root
+    from analysis.reporting import edition
+
+    root = project_root()
+    day = day or datetime.now(UTC).date()
+    planned = edition.plan(root, list(reports), _pairs(parameters), date=day, as_of=as_of)
+    click.echo(f"Edition of {planned.date}, as of {planned.as_of}: {', '.join(r.name for r in planned.reports)}")
+    if planned.unknown:
+        click.echo(f"Left out: {planned.unknown} claims that were not known by {planned.as_of}.")
+    made = _with_progress(edition.build, planned)
+    if made.unchanged:
+        click.echo(f"Nothing to do: {_shown(made.folder)} was made of the same inputs.")
+        return
+    if made.supersedes:
+        click.echo(f"Its inputs differ from those of {made.supersedes}, which it supersedes.")
+    click.echo(f"Published {_shown(made.folder / 'index.html')}")
+
+
+@main.command("list")
+def list_reports() -> None:
+    """Show the reports and their parameters, with types, defaults and meaning."""
+    from analysis.project import project_root
+    from analysis.reporting.parameters import choose, find_reports
+
+    for report in choose(find_reports(project_root() / "notebooks"), []):
+        click.echo(f"{report.name}: {report.title}")
+        for parameter in report.parameters.values():
+            option = "--as-of" if parameter.name == "as_of" else f"-p {parameter.name}="
+            click.echo(f"  {option} ({parameter.type}, default {_default(parameter.default)}): {parameter.meaning}")
+
+
+@main.command()
+@click.option(
+    "--sources",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also check every printed figure against the texts in DIR.",
+)
+def check(sources: Path | None) -> None:
+    """Check the data: every row, reference, unit and entry; all faults are told at once."""
+    from analysis.ledger import Ledger
+    from analysis.project import project_root
+
+    ledger = Ledger.load(project_root() / "data")
+    click.echo(f"No faults in {len(ledger.claims)} claims and {len(ledger.events)} events from {len(ledger.sources)} sources.")
+    if sources is not None:
+        from analysis.archive import verify_sources
+
+        verified = verify_sources(ledger, sources)
+        click.echo(f"{verified.statements} printed figures stand where they are said to, in {len(verified.sources)} texts.")
+        if verified.missing:
+            click.echo(f"Not checked, as no text in {sources} has their sha256: {', '.join(verified.missing)}")
+
+
+@main.command()
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; exit with 2 where the files are not as they would be."
+)
+def codebook(only_check: bool) -> None:
+    """Write data/README.md and data/datapackage.json from the row contracts."""
+    from analysis.codebook import write_codebook
+    from analysis.project import project_root
+
+    stale = write_codebook(project_root() / "data", only_check=only_check)
+    if stale and only_check:
+        raise InputError(f"{', '.join(stale)} are not as the row contracts say: run evroad codebook")
+    click.echo(f"Written: {', '.join(stale)}" if stale else "The codebook is up to date.")
+
+
+def _default(value: object) -> str:
+    return "none" if value is None else ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for parameter in parameters:
+        name, sign, value = parameter.partition("=")
+        if not sign or not name:
+            raise InputError(f"-p {parameter}: expected NAME=VALUE")
+        if name in pairs:
+            raise InputError(f"-p {name} is given twice")
+        pairs[name] = value
+    return pairs
+
+
+def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edition's, imported only when building
+    """Build with a progress bar on a terminal, and with plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        return build(planned, lambda report, done: click.echo(f"{report}: {done}", err=True))
+    with click.progressbar(length=planned.steps, label="Building", file=sys.stderr, show_eta=False, item_show_func=str) as bar:
+        return build(planned, lambda report, done: bar.update(1, f"{report}: {done}"))
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+if __name__ == "__main__":
+    main()

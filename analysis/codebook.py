@@ -1,0 +1,122 @@
+"""The codebook: `data/README.md` and `data/datapackage.json`, written from the row contracts so that they cannot drift."""
+
+import json
+from pathlib import Path
+
+import dataframely as dy
+
+from analysis import __version__
+from analysis.ledger import REFERENCES
+from analysis.schema import TABLES, Figures
+
+_TYPES = {
+    "String": "string",
+    "Enum": "string",
+    "Date": "date",
+    "Float64": "number",
+    "Int64": "integer",
+    "Bool": "boolean",
+    "List": "list",
+}
+
+_INTRODUCTION = """# Codebook
+
+Written by `evroad codebook` from the row contracts in `analysis/schema.py`; a test holds it to them.
+
+Every table is a CSV file in UTF-8 with commas, a header, and one line a row. An empty field is a missing value: what is
+not known is stored as unknown. Dates are YYYY-MM-DD, shares are 0 to 1, numbers have no separators for thousands.
+`sources.csv`, `claims.csv` and `events.csv` only ever grow: a correction is a new entry of the same statement.
+
+A *claim* is a number that a source prints, or a date that it gives a plan (then the period is the content and the value
+is empty). An *event* is a happening without a number. Both are stored as their source has them, even where others say
+otherwise. A period that is printed vaguely is stored by rule: "late 2021" is that year's last quarter, "mid-2022" its middle
+two quarters; "fiscal 2028" is Nissan's fiscal year, 1 April 2028 to 31 March 2029. A period that is not given is empty.
+"""
+
+
+def write_codebook(folder: Path, *, only_check: bool = False) -> list[str]:
+    """Write the codebook's files into `folder`, or only compare them.
+
+    Returns:
+        The names of the files that are not, or were not, as the row contracts say.
+    """
+    stale = []
+    for name, content in (("README.md", readme()), ("datapackage.json", datapackage())):
+        path = folder / name
+        if not path.exists() or path.read_text("utf-8") != content:
+            stale.append(name)
+            if not only_check:
+                path.write_text(content, "utf-8")
+    return stale
+
+
+def readme() -> str:
+    """The tables and columns as Markdown."""
+    parts = [_INTRODUCTION]
+    for name, schema in TABLES.items():
+        parts.append(f"## {name}.csv\n\n{_summary(schema)}\n\n{_columns(schema, REFERENCES.get(name, {}))}")
+    summary = f"{_summary(Figures)} Every edition publishes them, with a column `report` in front."
+    parts.append(f"## figures.csv\n\n{summary}\n\n{_columns(Figures, {})}")
+    return "\n".join(parts)
+
+
+def datapackage() -> str:
+    """The tables as a Frictionless Data Package, version 2."""
+    resources = [
+        {
+            "name": name,
+            "path": f"{name}.csv",
+            "description": _summary(schema),
+            "schema": {
+                "fields": [_field(column_name, column) for column_name, column in schema.columns().items()],
+                "primaryKey": list(schema.primary_key()),
+                "foreignKeys": [
+                    {
+                        "fields": [column],
+                        "reference": {
+                            "resource": "entities" if target == "markets" else target,
+                            "fields": [TABLES["entities" if target == "markets" else target].primary_key()[0]],
+                        },
+                    }
+                    for column, target in REFERENCES.get(name, {}).items()
+                ],
+            },
+        }
+        for name, schema in TABLES.items()
+    ]
+    package = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "evroad-ledger",
+        "title": "Published claims about Nissan's road to electric vehicles",
+        "version": __version__,
+        "resources": resources,
+    }
+    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+
+
+def _summary(schema: type[dy.Schema]) -> str:
+    return (schema.__doc__ or "").strip()
+
+
+def _columns(schema: type[dy.Schema], references: dict[str, str]) -> str:
+    rows = ["| column | type | meaning |", "|---|---|---|"]
+    for name, column in schema.columns().items():
+        kind = _TYPES[type(column).__name__]
+        kind += ", may be empty" if column.nullable else ""
+        meaning = column.description or ""
+        if name in references:
+            meaning += f" (one of the {references[name]})"
+        if isinstance(column, dy.Enum):
+            meaning += ": " + ", ".join(f"`{category}`" for category in column.categories)
+        rows.append(f"| `{name}` | {kind} | {meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _field(name: str, column: dy.Column) -> dict:
+    field = {"name": name, "type": _TYPES[type(column).__name__], "description": column.description or ""}
+    constraints: dict[str, object] = {} if column.nullable else {"required": True}
+    if isinstance(column, dy.Enum):
+        constraints["enum"] = list(column.categories)
+    if isinstance(column, dy.String) and column.regex:
+        constraints["pattern"] = column.regex
+    return field | ({"constraints": constraints} if constraints else {})

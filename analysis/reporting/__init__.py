@@ -1,0 +1,1 @@
+"""From notebooks to dated editions: parameters, execution, pages, and the folder that is published."""

@@ -1,0 +1,238 @@
+"""Building an edition: check, execute, render, and publish the whole folder by one rename. Nothing half-made is seen."""
+
+import csv
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from analysis import __version__
+from analysis.errors import BuildError, InputError
+from analysis.reporting.parameters import Report, Value, assign, choose, find_reports
+
+MANIFEST = "manifest.json"
+Progress = Callable[[str, str], None]
+"""Called with a report's name and what was just done to it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an edition is to be made of; decided and checked before anything runs.
+
+    `unknown` counts the claims in force today that were not known by `as_of`.
+    """
+
+    root: Path
+    date: date
+    as_of: date
+    reports: list[Report]
+    parameters: dict[str, dict[str, Value]]
+    inputs: dict[str, str]
+    unknown: int
+
+    @property
+    def key(self) -> str:
+        """A hash of everything the edition depends on."""
+        content = json.dumps([self.inputs, _plain(self.parameters), str(self.date), str(self.as_of)], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def steps(self) -> int:
+        """How many times progress will be told."""
+        return 3 * len(self.reports)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A published edition, and whether it was there already."""
+
+    folder: Path
+    unchanged: bool
+    supersedes: str | None
+
+
+def plan(root: Path, names: list[str], given: dict[str, str], /, *, date: date, as_of: date | None) -> Plan:
+    """Check reports, parameters and data, and fix what the edition is made of.
+
+    Args:
+        root: the project.
+        names: the reports; all where none is named.
+        given: parameters as text.
+        date: the edition's day.
+        as_of: the day whose knowledge is shown; the edition's own, or the ledger's last record where that is earlier.
+
+    Raises:
+        InputError: for an unknown report or parameter, a value of the wrong type, or a day the ledger knows nothing of.
+        LedgerError: for faults in the data.
+    """
+    from analysis.ledger import Ledger
+
+    reports = choose(find_reports(root / "notebooks"), names)
+    if "as_of" in given:
+        raise InputError("parameter as_of is set by --as-of, for all reports of the edition alike")
+    parameters = assign(reports, given)
+    ledger = Ledger.load(root / "data")
+    view = ledger.as_of(as_of or min(date, ledger.last_recorded))
+    for values in parameters.values():
+        if "as_of" in values:
+            values["as_of"] = view.known
+    unknown = len(ledger.as_of().claims) - len(view.claims)
+    return Plan(root, date, view.known, reports, parameters, _inputs(root, reports), unknown)
+
+
+def build(plan: Plan, progress: Progress) -> Edition:
+    """Make the edition that `plan` describes, or find that it is there already.
+
+    Raises:
+        BuildError: where a report fails, or another build is under way. Nothing is published then, and the executed
+            notebook is kept under `reports/.failed/`.
+    """
+    reports = plan.root / "reports"
+    reports.mkdir(exist_ok=True)
+    lock = FileLock(reports / ".lock")
+    try:
+        with lock.acquire(timeout=0):
+            return _build(plan, reports, progress)
+    except Timeout:
+        raise BuildError(f"another build is under way in {reports}: wait for it, then build again") from None
+
+
+def _build(plan: Plan, reports: Path, progress: Progress) -> Edition:
+    earlier = _editions_of(reports, plan.date)
+    for folder in earlier:
+        if _manifest(folder)["key"] == plan.key:
+            return Edition(folder, True, None)
+    supersedes = earlier[-1].name if earlier else None
+    name = f"{plan.date}.{len(earlier)}" if earlier else str(plan.date)
+    staging = reports / ".staging"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    try:
+        made = [_make(report, plan, staging, progress) for report in plan.reports]
+        _write_edition(plan, staging, name, supersedes, made)
+        staging.rename(reports / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return Edition(reports / name, False, supersedes)
+
+
+def _make(report: Report, plan: Plan, staging: Path, progress: Progress) -> dict:
+    """Execute and render one report into the staging folder; returns what the edition says of it."""
+    import nbformat
+
+    from analysis.exhibits import FIGURES_MIME
+    from analysis.reporting import html, pdf
+    from analysis.reporting.execute import execute
+
+    seconds, clock = {}, time.perf_counter()
+
+    def done(step: str) -> None:
+        nonlocal clock
+        seconds[step] = round(time.perf_counter() - clock, 3)
+        clock = time.perf_counter()
+        progress(report.name, step)
+
+    output = staging / f"{report.name}.ipynb"
+    about = html.About(report.name, report.title, plan.date, plan.as_of)
+    try:
+        notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)
+        nbformat.write(notebook, output)
+        done("executed")
+        (staging / f"{report.name}.html").write_text(html.page(notebook, about), "utf-8")
+        done("page")
+        (staging / f"{report.name}.pdf").write_bytes(pdf.document(notebook, about))
+        done("PDF")
+    except BuildError as error:
+        raise BuildError(f"{error}\n\n{_keep_failed(output, plan)}") from error
+    figures = [
+        {"report": report.name, **row}
+        for cell in notebook.cells
+        for out in cell.get("outputs", [])
+        for row in out.get("data", {}).get(FIGURES_MIME, {}).get("figures", [])
+    ]
+    return {
+        "name": report.name,
+        "title": report.title,
+        "answer": html.answer(notebook, name=report.name),
+        "figures": figures,
+        "seconds": seconds,
+    }
+
+
+def _keep_failed(output: Path, plan: Plan) -> str:
+    """Put the executed notebook of a failed report aside; returns a line that says where."""
+    if not output.exists():
+        return "No executed notebook could be kept."
+    failed = plan.root / "reports" / ".failed"
+    failed.mkdir(exist_ok=True)
+    kept = failed / f"{plan.date}-{output.name}"
+    shutil.move(output, kept)
+    return f"Nothing was published. The executed notebook is kept as {kept}"
+
+
+def _write_edition(plan: Plan, staging: Path, name: str, supersedes: str | None, made: list[dict]) -> None:
+    from analysis.reporting.html import About, edition_page
+    from analysis.schema import Figures
+
+    columns = ["report", *Figures.column_names()]
+    with (staging / "figures.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        for row in (row for report in made for row in report["figures"]):
+            writer.writerow(row | {"claim_ids": ";".join(row["claim_ids"])})
+    about = About("index", "Nissan’s road to electric vehicles", plan.date, plan.as_of)
+    (staging / "index.html").write_text(edition_page(about, made), "utf-8")
+    manifest = {
+        "edition": name,
+        "date": str(plan.date),
+        "as_of": str(plan.as_of),
+        "version": __version__,
+        "supersedes": supersedes,
+        "key": plan.key,
+        "parameters": _plain(plan.parameters),
+        "inputs": plan.inputs,
+        "outputs": {path.name: _sha256(path) for path in sorted(staging.iterdir())},
+        "seconds": {report["name"]: report["seconds"] for report in made},
+    }
+    (staging / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _inputs(root: Path, reports: list[Report]) -> dict[str, str]:
+    """Hash of every file the edition depends on, by its path in the project."""
+    package = Path(__file__).resolve().parents[1]
+    files = {f"data/{path.name}": path for path in sorted((root / "data").glob("*.csv"))}
+    files |= {f"notebooks/{report.path.name}": report.path for report in reports}
+    files |= {
+        f"analysis/{path.relative_to(package).as_posix()}": path
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    lock = root / "requirements.lock"
+    return {name: _sha256(path) for name, path in files.items()} | ({lock.name: _sha256(lock)} if lock.exists() else {})
+
+
+def _editions_of(reports: Path, day: date) -> list[Path]:
+    """The editions of a day, earliest first."""
+    found = [path for path in reports.glob(f"{day}*") if (path / MANIFEST).is_file()]
+    return sorted(found, key=lambda path: int(path.name.partition(".")[2] or 0))
+
+
+def _manifest(folder: Path) -> dict:
+    return json.loads((folder / MANIFEST).read_text("utf-8"))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _plain(parameters: dict[str, dict[str, Value]]) -> dict[str, dict[str, object]]:
+    return {
+        report: {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+        for report, values in parameters.items()
+    }

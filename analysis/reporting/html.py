@@ -1,0 +1,98 @@
+"""An executed notebook as a page: one file that asks for nothing. What the page looks like is in templates/."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from html import unescape
+from pathlib import Path
+
+import jinja2
+from nbconvert import HTMLExporter
+from nbformat import NotebookNode
+
+from analysis import __version__
+from analysis.wording import day_in_words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a page says of itself."""
+
+    name: str
+    title: str
+    date: date
+    as_of: date
+    version: str = __version__
+
+    @property
+    def date_in_words(self) -> str:
+        return day_in_words(self.date)
+
+    @property
+    def as_of_in_words(self) -> str:
+        return day_in_words(self.as_of)
+
+
+def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
+    """The notebook's text and outputs as HTML, without code and without a page around them.
+
+    In print, charts stand as `chart-1.svg` and so on, in order.
+    """
+    return _exporter().from_notebook_node(notebook, resources={"print": for_print})[0]
+
+
+def page(notebook: NotebookNode, about: About, /) -> str:
+    """The report as one HTML page: title, question, answer and date, then contents, then the rest."""
+    html, contents = _with_anchors(body(notebook))
+    lead, heading, rest = html.partition("<h2")
+    return _template("page.html.j2").render(about=about, style=_style(), lead=lead, rest=heading + rest, contents=contents)
+
+
+def edition_page(about: About, reports: list[dict[str, str]], /) -> str:
+    """The first page of an edition: its reports with their answers; `reports` have `name`, `title` and `answer`."""
+    return _template("edition.html.j2").render(about=about, style=_style(), reports=reports)
+
+
+def answer(notebook: NotebookNode, /, *, name: str) -> str:
+    """The report's answer: what it says above its first section, with figures as links into the report's page."""
+    lead = body(notebook).split("<h2", 1)[0]
+    found = re.findall(r'<div class="(?:answer|not-known)">.*?</div>', lead, re.DOTALL)
+    return "\n".join(found).replace('href="#', f'href="{name}.html#')
+
+
+def _with_anchors(html: str) -> tuple[str, list[tuple[str, str]]]:
+    """The text with an id for each section, and the sections' ids and headings."""
+    contents = []
+
+    def anchor(match: re.Match[str]) -> str:
+        heading = re.sub(r"<[^>]+>", "", match[1])
+        name = "section-" + (re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-") or str(len(contents)))
+        contents.append((name, unescape(heading)))
+        return f'<h2 id="{name}">{match[1]}</h2>'
+
+    return re.sub(r"<h2>(.*?)</h2>", anchor, html, flags=re.DOTALL), contents
+
+
+@cache
+def _exporter() -> HTMLExporter:
+    return HTMLExporter(
+        template_name="report",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+        require_js_url="",
+        mathjax_url="",
+    )
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(TEMPLATES)
+    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(name)
+
+
+@cache
+def _style() -> str:
+    return (TEMPLATES / "style.css").read_text("utf-8")
