@@ -262,13 +262,13 @@ def _names(figures: pl.DataFrame, ledger: Ledger) -> list[str]:
 
 
 def _label_width(names: Iterable[str]) -> int:
-    return min(_LABEL_MAX, round(10 + _LABEL_CHARACTER * max(len(name) for name in names)))
+    return min(_LABEL_MAX, round(14 + _LABEL_CHARACTER * max(len(name) for name in names)))
 
 
 def _lanes(names: Sequence[str], *, grid: bool = False) -> alt.Y:
     """The names at the left, in their own order, taking the same room whatever is drawn beside them."""
     width = _label_width(names)
-    axis = alt.Axis(ticks=False, domain=False, grid=grid, minExtent=width, maxExtent=width, labelLimit=width)
+    axis = alt.Axis(ticks=False, domain=False, grid=grid, minExtent=width, maxExtent=width, labelLimit=_LABEL_MAX)
     return alt.Y("name:N", sort=list(names), title=None, axis=axis)
 
 

@@ -54,7 +54,7 @@ def _read_text(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
         return empty, [Fault(path.name, line, "", "", "text without NUL characters", "is it a spreadsheet file?")]
     wanted = schema.column_names()
     try:
-        text = pl.read_csv(BytesIO(content), infer_schema=False, row_index_name=LINE, row_index_offset=0)
+        text = pl.read_csv(BytesIO(content), infer_schema=False)
     except pl.exceptions.NoDataError:
         return empty, [Fault(path.name, 1, "", "", "a header with " + ", ".join(wanted), "the file is empty")]
     except pl.exceptions.ComputeError:
@@ -66,11 +66,11 @@ def _read_text(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
     ] + [
         Fault(path.name, 1, name, "", "no such column", _similar(name, set(wanted) - set(text.columns)))
         for name in text.columns
-        if name not in wanted and name != LINE
+        if name not in wanted
     ]
     # A quoted field may hold line breaks: a row's line in the file is 2 plus the rows and the breaks before it.
     breaks = pl.sum_horizontal(pl.col(pl.String).str.count_matches("\n").fill_null(0))
-    line = pl.col(LINE) + 2 + breaks.cum_sum().shift(1, fill_value=0)
+    line = pl.int_range(2, pl.len() + 2) + breaks.cum_sum().shift(1, fill_value=0)
     return text.with_columns(line.cast(pl.Int64).alias(LINE)), faults
 
 
@@ -134,9 +134,9 @@ def _rule_faults(file: str, failed: pl.DataFrame, schema: type[dy.Schema]) -> li
     faults = []
     names = schema.column_names()
     for rule in failed.columns:
-        if rule in (*names, LINE):
-            continue
         column, _, check = rule.partition("|")
+        if rule in names or column == LINE:
+            continue
         broken = failed.filter(pl.col(rule).cast(pl.String) == "invalid")
         if column == "primary_key":
             column, check = schema.primary_key()[0], column

@@ -1,0 +1,198 @@
+"""Shares of markets: values worked by hand, and properties that hold for any table of units."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from analysis.errors import MetricError
+from analysis.metrics.market_share import adoption_gap, concentration, market_share, model_share, share_series
+
+UNITS = pl.DataFrame(
+    {
+        "maker": ["a", "b", "a", "b", "c", "a"],
+        "market": ["jp"] * 6,
+        "period": [2021, 2021, 2022, 2022, 2022, 2024],
+        "units": [1, 3, 2, 2, 4, 5],
+    }
+)
+
+
+def test_shares_ranks_and_changes_are_those_worked_by_hand():
+    # 2021: 1 and 3 of 4. 2022: 2, 2 and 4 of 8. 2024: 5 of 5; its period before is 2022, where a had 2 of 8.
+    expected = pl.DataFrame(
+        {
+            "market": ["jp"] * 6,
+            "period": [2021, 2021, 2022, 2022, 2022, 2024],
+            "maker": ["b", "a", "c", "a", "b", "a"],
+            "units": [3, 1, 4, 2, 2, 5],
+            "share": [0.75, 0.25, 0.5, 0.25, 0.25, 1.0],
+            "rank": [1, 2, 1, 2, 2, 1],
+            "change_points": [None, None, None, 0.0, -50.0, 75.0],
+        },
+        schema_overrides={"rank": pl.UInt32},
+    )
+    assert_frame_equal(market_share(UNITS, by="maker"), expected)
+
+
+def test_a_lazy_table_gives_a_lazy_table_with_the_same_rows():
+    shares = market_share(UNITS.lazy(), by=["maker"])
+    assert isinstance(shares, pl.LazyFrame)
+    assert_frame_equal(shares.collect(), market_share(UNITS, by="maker"))
+    assert isinstance(concentration(shares), pl.LazyFrame)
+
+
+def test_absent_is_not_zero_and_no_market_is_no_share():
+    units = pl.DataFrame({"maker": ["a", "b"], "market": ["x", "x"], "period": [1, 2], "units": [0, 3]})
+    shares = market_share(units, by="maker")
+    assert shares["share"].to_list() == [None, 1.0]
+    assert shares["change_points"].to_list() == [None, None]
+
+
+def test_markets_may_be_of_several_columns_or_none():
+    wide = UNITS.with_columns(segment=pl.lit("kei"))
+    assert market_share(wide, by="maker", within=["market", "segment"])["share"].sum() == pytest.approx(3)
+    assert market_share(UNITS, by="maker", within=[]).columns[0] == "period"
+
+
+def test_an_empty_table_has_no_shares():
+    assert market_share(UNITS.clear(), by="maker").is_empty()
+
+
+def test_the_index_of_concentration_is_the_sum_of_squares():
+    # 0.75^2 + 0.25^2 = 0.625; 0.5^2 + 2 * 0.25^2 = 0.375; one maker alone: 1.
+    hhi = concentration(market_share(UNITS, by="maker"))
+    assert hhi["hhi"].to_list() == [0.625, 0.375, 1.0]
+    assert hhi["groups"].to_list() == [2, 3, 1]
+
+
+@pytest.mark.parametrize("wrong", [-1, None, float("nan"), float("inf")])
+@pytest.mark.parametrize("lazy", [False, True])
+def test_units_that_cannot_be_added_up_are_refused_with_their_group(wrong, lazy):
+    units = UNITS.with_columns(units=pl.Series([wrong, 3, 2, 2, 4, 5], dtype=pl.Float64, strict=False))
+    with pytest.raises(MetricError, match=r"'jp', 2021, 'a'"):
+        market_share(units.lazy() if lazy else units, by="maker").lazy().collect()
+
+
+@pytest.mark.parametrize(
+    ("by", "options", "message"),
+    [
+        ("brand", {}, "no column brand; the table has maker"),
+        ("market", {}, "named twice"),
+        ("maker", {"value": "market", "within": []}, "expected numbers"),
+    ],
+)
+def test_a_column_that_does_not_fit_is_refused(by, options, message):
+    with pytest.raises(MetricError, match=message):
+        market_share(UNITS, by=by, **options)
+
+
+TABLES = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from(["jp", "cn"]), st.integers(2020, 2023), st.integers(0, 10**6)),
+    min_size=1,
+    max_size=40,
+).map(lambda rows: pl.DataFrame(rows, schema=["maker", "market", "period", "units"], orient="row"))
+
+
+@settings(deadline=None)
+@given(units=TABLES)
+def test_shares_of_a_market_sum_to_one_and_the_index_lies_between_equal_and_single(units):
+    shares = market_share(units, by="maker")
+    known = shares.drop_nulls("share")
+    sums = known.group_by("market", "period").agg(pl.col("share").sum())["share"]
+    assert all(total == pytest.approx(1) for total in sums)
+    hhi = concentration(known)
+    assert all(1 / n - 1e-9 <= h <= 1 + 1e-9 for n, h in hhi.select("groups", "hhi").iter_rows())
+
+
+@settings(deadline=None)
+@given(units=TABLES, factor=st.integers(2, 1000))
+def test_scaling_or_shuffling_all_units_changes_no_share(units, factor):
+    shares = market_share(units, by="maker").drop("units")
+    scaled = units.with_columns(pl.col("units") * factor).reverse()
+    assert_frame_equal(market_share(scaled, by="maker").drop("units"), shares)
+
+
+# --- shares that sources print
+
+
+def share(market: str, value: float, source: str = "paper", **more) -> dict:
+    base = {"series_id": "ev_share_of_sales", "entity_id": market, "market_id": market, "unit": "share"}
+    return base | {"value": value, "source_id": source} | more
+
+
+def test_china_at_20_percent_beside_japan_at_2_is_ten_times_and_18_points(claims):
+    frame = claims(share("china", 0.2, qualifier="about", note="No year given."), share("japan", 0.02))
+    gap = adoption_gap(frame, leader="china", follower="japan")
+    assert gap["metric"].to_list() == ["leader_share", "follower_share", "share_ratio", "share_gap"]
+    assert gap["value"].to_list() == [0.2, 0.02, 10.0, 18.0]
+    assert gap["unit"].to_list() == ["share", "share", "ratio", "points"]
+    assert gap["qualifier"].to_list() == ["about", "exact", "about", "about"]
+    assert gap["claim_ids"].to_list() == [["c0"], ["c1"], ["c0", "c1"], ["c0", "c1"]]
+    assert all("comparable only" in note and "No year given." in note for note in gap["note"][2:])
+
+
+def test_two_sources_are_never_mixed_in_one_ratio(claims):
+    frame = claims(share("china", 0.38, "iea"), share("japan", 0.02, "paper"))
+    assert adoption_gap(frame, leader="china", follower="japan").is_empty()
+
+
+def test_a_denied_share_is_not_used(claims):
+    frame = claims(share("china", 0.2, stance="denies"), share("japan", 0.02))
+    assert adoption_gap(frame, leader="china", follower="japan").is_empty()
+
+
+def test_a_ratio_to_nothing_or_to_itself_is_refused(claims):
+    with pytest.raises(MetricError, match=r"share of Japan is zero \(claim c1\)"):
+        adoption_gap(claims(share("china", 0.2), share("japan", 0)), leader="china", follower="japan")
+    with pytest.raises(MetricError, match="compared with itself"):
+        adoption_gap(claims(), leader="japan", follower="japan")
+
+
+def sakura(series: str, value: float, unit: str, entity: str = "sakura", **more) -> dict:
+    return {"series_id": series, "entity_id": entity, "market_id": "japan", "value": value, "unit": unit} | more
+
+
+YEAR = {"valid_from": date(2023, 1, 1), "valid_to": date(2023, 12, 31), "source_id": "count"}
+
+
+def test_64000_sold_at_42_percent_imply_152381_and_37140_of_88535_count_41_95_percent(claims):
+    # 64,000 / 0.42 = 152,380.95; 37,140 / 88,535 = 0.419495; 41.9495 - 42 = -0.0505 points.
+    frame = claims(
+        sakura("model_share_of_ev_market", 0.42, "share"),
+        sakura("cumulative_sales", 64000, "vehicles", qualifier="nearly"),
+        sakura("annual_sales", 37140, "vehicles", **YEAR),
+        sakura("annual_sales", 88535, "vehicles", "japan", **YEAR),
+    )
+    made = {row["metric"]: row for row in model_share(frame, model="sakura", market="japan").to_dicts()}
+    assert made["printed_share"]["value"] == 0.42
+    assert made["implied_market"]["value"] == pytest.approx(152380.952, abs=0.001)
+    assert made["implied_market"]["qualifier"] == "about"
+    assert made["counted_share"]["value"] == pytest.approx(0.419495, abs=1e-6)
+    assert made["share_difference"]["value"] == pytest.approx(-0.0505, abs=1e-4)
+    assert made["counted_share"]["claim_ids"] == ["c2", "c3"]
+
+
+def test_without_a_printed_share_only_what_was_counted_is_told(claims):
+    frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("annual_sales", 4, "vehicles", "japan", **YEAR))
+    metrics = model_share(frame, model="sakura", market="japan")["metric"].to_list()
+    assert metrics == ["model_sales", "market_sales", "counted_share"]
+    assert model_share(claims(), model="sakura", market="japan").is_empty()
+
+
+def test_sales_of_different_periods_are_not_divided(claims):
+    other = YEAR | {"valid_from": date(2022, 1, 1), "valid_to": date(2022, 12, 31)}
+    frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("annual_sales", 4, "vehicles", "japan", **other))
+    assert model_share(frame, model="sakura", market="japan").is_empty()
+
+
+def test_a_series_of_shares_keeps_periods_and_sources_apart(claims):
+    frame = claims(share("japan", 0.02), share("japan", 0.03, "iea", **{k: YEAR[k] for k in ("valid_from", "valid_to")}))
+    made = share_series(frame, series_id="ev_share_of_sales")
+    assert made["figure_id"].to_list() == ["ev_share_of_sales.japan.2023", "ev_share_of_sales.japan.paper"]
+    assert share_series(frame, series_id="ev_share_of_sales", markets=["china"]).is_empty()
+    with pytest.raises(MetricError, match="not a series of shares"):
+        share_series(frame, series_id="investment")
