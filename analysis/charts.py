@@ -5,7 +5,7 @@ a renderer that shows Vega-Lite JSON, SVG and the chart's description; it asks n
 """
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -73,7 +73,7 @@ Shown = alt.Chart | alt.LayerChart | Exhibit
 
 
 def bars(
-    figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Sequence[str] = (), **words: str
+    figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str] | None = None, **words: str
 ) -> Shown:
     """One horizontal bar for each figure, from zero, with its value written at its end.
 
@@ -82,7 +82,7 @@ def bars(
         ledger: where the source note comes from.
         title: the finding, with `{figure_id}` or `{metric}` for figures and `$name` for words.
         subtitle: what is shown, with its unit.
-        names: names of the bars; where none are given, what sets the figures apart: entity, period, or label.
+        names: metric -> name of its bar; where none are given, what sets the figures apart: entity, period, or label.
         words: plain words by name.
     """
     finding, missing = fill(title, figures, **words)
@@ -90,11 +90,11 @@ def bars(
         return not_known(missing or [title])
     rows = [
         {"name": name, "value": row["value"], "shown": figure_in_words(row), "first": place == 0}
-        for place, (name, row) in enumerate(zip(names or _names(figures, ledger), figures.to_dicts(), strict=True))
+        for place, (name, row) in enumerate(zip(_names(figures, ledger, names or {}), figures.to_dicts(), strict=True))
     ]
     base = alt.Chart(pl.DataFrame(rows)).encode(
         y=_lanes([row["name"] for row in rows]),
-        x=alt.X("value:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=1.3 * max(row["value"] for row in rows))),
+        x=alt.X("value:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=1.3 * max(row["value"] for row in rows) or 1)),
         tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Figure")],
     )
     colour = alt.when("datum.first").then(alt.value(BLUE)).otherwise(alt.value(GREY))
@@ -253,9 +253,11 @@ def _short(label: str) -> str:
     return f"{who.rpartition(', ')[0] or who}: {what[0].lower()}{what[1:]}"
 
 
-def _names(figures: pl.DataFrame, ledger: Ledger) -> list[str]:
-    """The shortest names that tell the figures apart."""
+def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
+    """The names given for the figures' metrics, or the shortest ones that tell the figures apart."""
     rows = figures.to_dicts()
+    if given:
+        return [given[row["metric"]] for row in rows]
     entities = [ledger.name(row["entity_id"]) for row in rows]
     periods = [period_label(row["period_start"], row["period_end"]) for row in rows]
     return next((names for names in (entities, periods) if len(set(names)) == len(rows)), [row["label"] for row in rows])

@@ -1,0 +1,311 @@
+"""The whole path, in a folder with a space in its name: from data and notebooks to a published edition, read back."""
+
+import csv
+import hashlib
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import nbformat
+import polars as pl
+import pytest
+from conftest import ROOT, TODAY
+from filelock import FileLock
+from pypdf import PdfReader
+
+from analysis import Ledger
+from analysis.errors import BuildError, InputError, LedgerError
+from analysis.reporting.edition import build, plan
+
+REPORTS = ["investments", "market_share", "targets"]
+
+
+def quietly(planned):
+    return build(planned, lambda *_: None)
+
+
+def text_of(pdf: Path) -> str:
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(pdf).pages).split())
+
+
+def add_cell(project: Path, report: str, source: str) -> None:
+    path = project / "notebooks" / f"{report}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell(source, id="added"))
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    """Today's edition of the project's own data, and the names of what was told while it was made."""
+    import shutil
+
+    root = tmp_path_factory.mktemp("built") / "a project"
+    for name in ("data", "notebooks"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
+    told = []
+    made = build(plan(root, [], {}, date=TODAY, as_of=None), lambda *step: told.append(step))
+    return root, made, told
+
+
+def test_an_edition_holds_every_report_three_ways_with_figures_manifest_and_index(edition):
+    _, made, told = edition
+    assert made.folder.name == "2026-11-22"
+    files = {f"{report}.{ending}" for report in REPORTS for ending in ("html", "pdf", "ipynb")}
+    assert {path.name for path in made.folder.iterdir()} == files | {"figures.csv", "index.html", "manifest.json"}
+    assert told == [(report, step) for report in REPORTS for step in ("executed", "page", "PDF")]
+
+
+PRINTED = {
+    "market_share": [
+        "42%",
+        "about 20%",
+        "2%",
+        "about 10x",
+        "about 18 points",
+        "about 152,381 vehicles",
+        "41.95%",
+        "about 100,000 vehicles a year",
+        "about 1.72x",
+        "500,000 vehicles",
+        "nearly 64,000 vehicles",
+    ],
+    "investments": [
+        "$661 million",
+        "$500 million",
+        "¥2 trillion",
+        "$388,824 per job",
+        "$6.61 million per GWh",
+        "at most $661 per vehicle",
+        "at most 100 kWh",
+        "113.64 yen per dollar",
+        "113.97 yen per dollar",
+        "$17.55 billion",
+    ],
+    "targets": [
+        "$75 per kWh",
+        "$65 per kWh",
+        "-13.3%",
+        "23 models",
+        "15 models",
+        "50%",
+        "36 months",
+        "49 months",
+        "+14.4 points a year",
+        "+39.4% a year",
+        "by 2050",
+        "fiscal 2028",
+    ],
+}
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_pdf_and_the_page_say_the_figures(edition, report):
+    _, made, _ = edition
+    pdf = text_of(made.folder / f"{report}.pdf")
+    page = re.sub(r"<[^>]+>", "", (made.folder / f"{report}.html").read_text("utf-8"))
+    for figure in PRINTED[report]:
+        assert figure in pdf, f"{figure} is not in {report}.pdf"
+        assert figure in page, f"{figure} is not in {report}.html"
+    assert "22 November 2026" in pdf
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_pdf_is_tagged_titled_and_describes_its_charts(edition, report):
+    _, made, _ = edition
+    reader = PdfReader(made.folder / f"{report}.pdf")
+    root = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert "pdfuaid:part" in root["/Metadata"].get_object().get_data().decode()
+    assert reader.metadata.title.split(":")[0].lower().replace(" ", "_") == report
+    assert root["/Lang"] == "en"
+    fonts = {str(f) for page in reader.pages for f in page["/Resources"].get("/Font", {}).values()}
+    assert fonts
+    alternatives = [str(node["/Alt"]) for node in _structure(root["/StructTreeRoot"]) if "/Alt" in node]
+    assert any("Source: " in text for text in alternatives)
+
+
+def _structure(node):
+    """All elements below one of the PDF's structure tree."""
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, list) else [kids]:
+        kid = kid.get_object() if hasattr(kid, "get_object") else kid
+        if isinstance(kid, dict):
+            yield kid
+            yield from _structure(kid)
+
+
+@pytest.mark.parametrize("name", [*REPORTS, "index"])
+def test_a_page_holds_nothing_that_it_would_have_to_ask_for(edition, name):
+    _, made, _ = edition
+    html = (made.folder / f"{name}.html").read_text("utf-8")
+    assert "<script" not in html
+    assert not re.search(r"""(?:src|srcset|poster)\s*=\s*["'](?!data:)""", html)
+    assert not re.search(r"""<link[^>]+href=["'](?!data:)""", html)
+    assert not re.search(r"@import|url\((?!['\"]?data:)(?!#)", html.replace('url("#', "url(#"))
+    assert "default-src 'none'" in html
+    assert html.count("<h1") == 1
+
+
+def test_every_figure_shown_leads_to_how_it_was_made(edition):
+    _, made, _ = edition
+    for report in REPORTS:
+        html = (made.folder / f"{report}.html").read_text("utf-8")
+        links = set(re.findall(r'href="#(how-[^"]+)"', html))
+        assert links
+        assert links <= set(re.findall(r'id="(how-[^"]+)"', html))
+    index = (made.folder / "index.html").read_text("utf-8")
+    assert 'href="market_share.html#how-printed_share.sakura.japan"' in index
+
+
+def test_every_row_of_figures_leads_back_to_claims_and_has_the_value_they_give(edition):
+    root, made, _ = edition
+    claims = Ledger.load(root / "data").claims
+    with (made.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["report"] for row in rows} == set(REPORTS)
+    assert len(rows) > 80
+    values = dict(claims.select("claim_id", "value").iter_rows())
+    for row in rows:
+        ids = row["claim_ids"].split(";")
+        assert set(ids) <= set(claims["claim_id"]), row["figure_id"]
+        if row["method"] == "as printed" and row["value"]:
+            assert float(row["value"]) == values[ids[0]], row["figure_id"]
+    share = next(row for row in rows if row["figure_id"] == "share_ratio.china.japan")
+    assert (float(share["value"]), share["unit"], share["report"]) == (10, "ratio", "market_share")
+    assert "without year or definition" in share["note"]
+
+
+def test_the_manifest_tells_what_went_in_and_what_came_out(edition):
+    root, made, _ = edition
+    manifest = json.loads((made.folder / "manifest.json").read_text("utf-8"))
+    assert (manifest["edition"], manifest["as_of"], manifest["supersedes"]) == ("2026-11-22", "2026-11-22", None)
+    assert manifest["inputs"]["data/claims.csv"] == hashlib.sha256((root / "data" / "claims.csv").read_bytes()).hexdigest()
+    assert manifest["parameters"]["market_share"]["leader"] == "china"
+    for name, digest in manifest["outputs"].items():
+        assert hashlib.sha256((made.folder / name).read_bytes()).hexdigest() == digest
+    assert set(manifest["seconds"]["targets"]) == {"executed", "page", "PDF"}
+
+
+def test_the_same_inputs_make_no_second_edition_and_others_make_one_that_says_what_it_supersedes(edition):
+    root, made, _ = edition
+    again = quietly(plan(root, [], {}, date=TODAY, as_of=None))
+    assert (again.folder, again.unchanged) == (made.folder, True)
+    other = quietly(plan(root, ["targets"], {"horizon_year": "2030"}, date=TODAY, as_of=None))
+    assert (other.folder.name, other.supersedes) == ("2026-11-22.1", "2026-11-22")
+    assert json.loads((other.folder / "manifest.json").read_text())["parameters"] == {
+        "targets": {
+            "as_of": "2026-11-22",
+            "target": "s001-p052-europe-100pct",
+            "baseline": "eu-bev-2024",
+            "horizon_year": 2030,
+        }
+    }
+    assert "2028 to 2033" in text_of(other.folder / "targets.pdf")
+
+
+def test_the_same_inputs_give_the_same_bytes(edition):
+    root, made, _ = edition
+    twin = root.parent / "another place"
+    twin.mkdir()
+    for name in ("data", "notebooks"):
+        (twin / name).symlink_to(root / name)
+    second = quietly(plan(twin, ["investments"], {}, date=TODAY, as_of=None))
+    for ending in ("html", "pdf", "ipynb"):
+        name = f"investments.{ending}"
+        assert (second.folder / name).read_bytes() == (made.folder / name).read_bytes(), name
+
+
+def test_an_edition_as_of_april_2024_tells_only_what_could_be_known(project):
+    made = quietly(plan(project, [], {}, date=TODAY, as_of=date(2024, 4, 1)))
+    pdf = {report: text_of(made.folder / f"{report}.pdf") for report in REPORTS}
+    assert "As of 1 April 2024" in pdf["targets"]
+    assert "42%" in pdf["market_share"]
+    assert "$661 million" not in pdf["investments"]
+    assert "Not known at the as-of date" in pdf["investments"]
+    assert "36 months" not in pdf["targets"]  # the later date of Canton was not printed yet
+    with (made.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        cited = {claim_id for row in csv.DictReader(file) for claim_id in row["claim_ids"].split(";")}
+    known = Ledger.load(project / "data").as_of(date(2024, 4, 1)).claims["claim_id"]
+    assert cited <= set(known)
+
+
+def test_an_edition_before_anything_was_published_says_so(project):
+    made = quietly(plan(project, [], {}, date=TODAY, as_of=date(2020, 1, 1)))
+    assert (made.folder / "figures.csv").read_text().count("\n") == 1
+    assert "Not known at the as-of date" in text_of(made.folder / "market_share.pdf")
+
+
+def test_an_edition_dated_before_the_last_record_speaks_of_its_own_day(project):
+    planned = plan(project, [], {}, date=date(2026, 11, 21), as_of=None)
+    assert (planned.as_of, planned.unknown) == (date(2026, 11, 21), 15)
+    assert plan(project, [], {}, date=date(2027, 3, 1), as_of=None).as_of == TODAY
+
+
+def test_a_failing_cell_publishes_nothing_and_keeps_the_executed_notebook(project):
+    add_cell(project, "targets", "raise ValueError('on purpose')")
+    with pytest.raises(BuildError, match=r"(?s)targets\.ipynb, cell \d+: ValueError: on purpose.*kept as") as error:
+        quietly(plan(project, [], {}, date=TODAY, as_of=None))
+    reports = project / "reports"
+    assert not list(reports.glob("2026*"))
+    kept = reports / ".failed" / "2026-11-22-targets.ipynb"
+    assert str(kept) in str(error.value)
+    assert "on purpose" in kept.read_text("utf-8")
+    assert not (reports / ".staging").exists()
+
+
+def test_a_notebook_that_stops_without_an_error_publishes_nothing(project):
+    add_cell(project, "targets", "raise SystemExit(0)")
+    with pytest.raises(BuildError):
+        quietly(plan(project, ["targets"], {}, date=TODAY, as_of=None))
+    assert not list((project / "reports").glob("2026*"))
+
+
+def test_a_figure_that_is_shown_but_not_accounted_for_publishes_nothing(project):
+    add_cell(project, "targets", 'exhibits.say("{share.x}", cost.head(1).with_columns(figure_id=pl.lit("share.x")))')
+    with pytest.raises(BuildError, match=r"targets: the PDF could not be set.*how-share\.x"):
+        quietly(plan(project, ["targets"], {}, date=TODAY, as_of=None))
+    assert not list((project / "reports").glob("2026*"))
+
+
+def test_bad_data_or_parameters_are_told_before_anything_runs(project, edit):
+    with pytest.raises(InputError, match="no parameter colour"):
+        plan(project, [], {"colour": "red"}, date=TODAY, as_of=None)
+    with pytest.raises(InputError, match="set by --as-of"):
+        plan(project, [], {"as_of": "2024-01-01"}, date=TODAY, as_of=None)
+    with pytest.raises(InputError, match="after the ledger's last record"):
+        plan(project, [], {}, date=TODAY, as_of=date(2027, 1, 1))
+    edit("claims.csv", ",0.42,", ",42,")
+    with pytest.raises(LedgerError, match="percentage"):
+        plan(project, [], {}, date=TODAY, as_of=None)
+    assert not (project / "reports").exists()
+
+
+def test_two_builds_at_once_are_refused(project):
+    planned = plan(project, [], {}, date=TODAY, as_of=None)
+    (project / "reports").mkdir()
+    with FileLock(project / "reports" / ".lock"), pytest.raises(BuildError, match="another build is under way"):
+        quietly(planned)
+
+
+def test_hostile_data_reaches_neither_page_nor_pdf_as_markup(project, edit):
+    hostile = '<script>alert(1)</script> #show *x* `y` $z$ "q" \\ @label <l> [a](b)'
+    edit("sources.csv", "GreenCarStocks (IBN)", '"' + hostile.replace('"', '""') + '"')
+    edit("entities.csv", "SK On battery supply", "<b>SK</b> #pagebreak() *On*")
+    made = quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
+    html = (made.folder / "investments.html").read_text("utf-8")
+    assert "<script" not in html
+    assert "<b>SK" not in html
+    assert "&lt;script&gt;alert(1)" in html
+    pdf = text_of(made.folder / "investments.pdf")
+    assert "#pagebreak() *On*" in pdf
+    assert "<script>alert(1)</script> #show *x* `y` $z$" in pdf
+
+
+def test_figures_move_with_the_data(project, edit):
+    edit("claims.csv", ",1700,", ",1600,")
+    made = quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
+    frame = pl.read_csv(made.folder / "figures.csv").filter(pl.col("metric") == "usd_per_job")
+    assert frame["value"].to_list() == [413125.0]  # 661,000,000 / 1,600
+    assert "$413,125 per job" in text_of(made.folder / "investments.pdf")

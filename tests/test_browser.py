@@ -1,0 +1,125 @@
+"""Pages in a real browser without a network: nothing is asked for, nothing complains, nothing runs over the edge."""
+
+import os
+import shutil
+
+import pytest
+from conftest import ROOT, TODAY
+
+from analysis.reporting.edition import build, plan
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = ["index", "investments", "market_share", "targets"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        message = "no Chromium found: install Debian's package chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    root = tmp_path_factory.mktemp("pages")
+    for name in ("data", "notebooks"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
+    return build(plan(root, [], {}, date=TODAY, as_of=None), lambda *_: None).folder
+
+
+@pytest.fixture
+def open_page(browser, edition):
+    """A function that opens a page offline, and returns it with what it asked for and what it complained of."""
+    contexts = []
+
+    def open_one(name: str, width: int = 1280, scheme: str = "light"):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+        contexts.append(context)
+        page, asked, complaints = context.new_page(), [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((edition / f"{name}.html").as_uri())
+        return page, asked, complaints
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_asks_for_itself_only_and_complains_of_nothing(open_page, edition, name):
+    page, asked, complaints = open_page(name)
+    page.wait_for_timeout(300)
+    assert asked == [(edition / f"{name}.html").as_uri()]
+    assert complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [375, 768, 1440])
+def test_a_page_is_as_wide_as_its_window_and_tables_scroll_inside_themselves(open_page, name, width):
+    page, _, _ = open_page(name, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES[1:])
+def test_the_first_screen_holds_title_answer_and_date(open_page, name):
+    page, _, _ = open_page(name)
+    for selector in ("h1", ".answer", ".as-of"):
+        box = page.locator(selector).first.bounding_box()
+        assert box["y"] + box["height"] < 900, selector
+
+
+def test_a_figure_leads_to_how_it_was_made(open_page):
+    page, _, complaints = open_page("market_share")
+    page.locator(".answer a.figure").first.click()
+    target = page.locator(":target")
+    assert "42%" in target.inner_text()
+    assert target.bounding_box()["y"] < 900
+    assert complaints == []
+
+
+def test_charts_have_a_description_and_are_drawn(open_page):
+    page, _, _ = open_page("targets")
+    charts = page.locator('[role="img"]')
+    assert charts.count() == 2
+    for chart in charts.all():
+        assert "Source: " in chart.get_attribute("aria-label")
+        assert chart.locator("svg").bounding_box()["height"] > 100
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(open_page, scheme):
+    page, _, _ = open_page("targets", scheme=scheme)
+    ink, ground = (page.evaluate(f"getComputedStyle(document.body).{what}") for what in ("color", "backgroundColor"))
+    assert _contrast(ink, ground) > 7
+
+
+def _contrast(first: str, second: str) -> float:
+    """The ratio of luminances that the Web Content Accessibility Guidelines define (2.1, 1.4.3)."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    lighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)

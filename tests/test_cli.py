@@ -1,0 +1,117 @@
+"""The command: exit codes and messages. Builds themselves are tested where editions are."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT
+
+from analysis import __version__
+from analysis.cli import main
+
+
+@pytest.fixture
+def run(project, monkeypatch):
+    """A function that runs the command inside the copied project."""
+    monkeypatch.chdir(project / "notebooks")
+    return lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+def test_help_and_version_need_no_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["--version"]).output == f"evroad, version {__version__}\n"
+    text = CliRunner().invoke(main, ["--help"]).output
+    for name in main.commands:
+        assert name in text
+    assert "Exit codes" in text
+
+
+def test_help_waits_for_no_heavy_import():
+    code = "import sys, analysis.cli; print([m for m in ('polars', 'altair', 'papermill', 'nbconvert') if m in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
+    text = run("list").output
+    assert "market_share: Market share" in text
+    assert "-p leader= (str, default china): the market that is ahead" in text
+    assert "--as-of (date | None, default none): the day" in text
+    assert "-p together= (list[str], default canton,sk-on-supply)" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["build", "nothing"], "no report nothing; there are investments, market_share, targets"),
+        (["build", "-p", "colour=red"], "no parameter colour; investments has as_of, rate"),
+        (["build", "-p", "horizon_year=soon"], "expected a whole number (int)"),
+        (["build", "-p", "leader"], "expected NAME=VALUE"),
+        (["build", "-p", "leader=a", "-p", "leader=b"], "given twice"),
+        (["build", "--date", "22.11.2026"], "is not a date: expected YYYY-MM-DD"),
+        (["build", "--as-of", "2031-01-01"], "after the ledger's last record"),
+        (["check", "--sources", "nowhere"], "is not a folder"),
+        (["codebok"], "No such command"),
+    ],
+)
+def test_bad_input_ends_with_2_and_says_what_there_is(run, project, arguments, message):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert "Traceback" not in result.output
+    assert not (project / "reports").exists()
+
+
+def test_check_tells_all_faults_at_once_and_ends_with_2(run, edit):
+    assert run("check").output == "No faults in 62 claims and 23 events from 9 sources.\n"
+    edit("claims.csv", ",0.42,", ",42,")
+    edit("events.csv", ",denied,", ",denyed,")
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.output.startswith("evroad: 2 faults in the data:\n  claims.csv line ")
+    assert "was a percentage typed?" in result.output
+    assert "did you mean denied?" in result.output
+    assert run("build").exit_code == 2
+
+
+@pytest.mark.skipif(not (ROOT.parent / "shared" / "sources").is_dir(), reason="the sources' texts are not beside this checkout")
+def test_check_sources_counts_what_it_verified(run):
+    output = run("check", "--sources", str(ROOT.parent / "shared" / "sources")).output
+    assert "72 printed figures stand where they are said to, in 5 texts." in output
+
+
+def test_outside_a_project_the_packages_own_is_used_or_it_says_so(tmp_path, monkeypatch):
+    from analysis import project
+    from analysis.errors import InputError
+
+    assert project.project_root(tmp_path) == ROOT
+    monkeypatch.setattr(project, "__file__", str(tmp_path / "site" / "analysis" / "project.py"))
+    with pytest.raises(InputError, match="run evroad inside a clone"):
+        project.project_root(tmp_path)
+
+
+def test_a_build_tells_its_steps_in_plain_lines_and_a_failed_one_ends_with_1(project):
+    command = [sys.executable, "-m", "analysis", "build", "investments", "--date", "2026-11-22"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "Published reports/2026-11-22/index.html"
+    assert done.stderr.splitlines() == ["investments: executed", "investments: page", "investments: PDF"]
+    again = subprocess.run(command, cwd=project, capture_output=True, text=True, check=True)
+    assert again.stdout.splitlines()[-1] == "Nothing to do: reports/2026-11-22 was made of the same inputs."
+    wrong = subprocess.run([*command, "-p", "rate=s000-p03-500m"], cwd=project, capture_output=True, text=True)
+    assert wrong.returncode == 1
+    assert "claim s000-p03-500m is in USD: expected one in JPY_per_USD" in wrong.stderr
+    assert "Nothing was published" in wrong.stderr
+
+
+def test_a_terminal_gets_a_progress_bar(project):
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "analysis", "build", "investments", "--date", "2026-11-22"]
+    done = subprocess.run(command, cwd=project, stdout=subprocess.DEVNULL, stderr=terminal, check=True)
+    os.close(terminal)
+    shown = os.read(controller, 100_000).decode()
+    os.close(controller)
+    assert done.returncode == 0
+    assert "Building" in shown
+    assert "100%" in shown
