@@ -18,7 +18,7 @@ from analysis.ledger import Ledger
 from analysis.units import period_label
 from analysis.wording import day_in_words, figure_in_words, fill, in_words
 
-FONT = "Source Sans Pro, Source Sans 3, system-ui, sans-serif"
+FONT = "Source Sans Pro, sans-serif"
 VEGALITE_MIME = "application/vnd.vegalite.v6+json"
 SVG_MIME = "image/svg+xml"
 
@@ -139,7 +139,9 @@ def whole(
     marks = base.mark_bar(height=40).encode(x2="end:Q", color=colours)
     labels = base.mark_text(align="left", dx=8, fontWeight="bold").encode(text="shown:N", color=alt.Color("ink:N", scale=None))
     said = "; ".join(rows["shown"])
-    return _finished(marks + labels, 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part), below=8)
+    return _finished(
+        marks + labels, 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part.head(1)), below=8
+    )
 
 
 def lines(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
@@ -202,6 +204,7 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
             {
                 "name": _short(subjects[subject]),
                 "start": row["period_start"],
+                "middle": row["period_start"] + (row["period_end"] - row["period_start"]) / 2,
                 "end": row["period_end"],
                 "printed": "First printed" if moved else "Printed last",
                 "shown": figure_in_words(row),
@@ -221,16 +224,16 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
             alt.Tooltip("printed:N", title="Version"),
         ],
     )
-    spans = base.mark_bar(height=12, strokeWidth=1.5).encode(
+    spans = base.mark_bar(height=15, strokeWidth=1.5).encode(
         x2="end:T",
         color=is_last.then(alt.value(BLUE)).otherwise(alt.value("white")),
         stroke=is_last.then(alt.value(BLUE)).otherwise(alt.value(ORANGE)),
     )
     last = base.transform_filter(alt.datum.printed == "Printed last").encode(x="end:T", text="shown:N")
-    first = base.transform_filter(alt.datum.printed == "First printed").encode(text="shown:N")
+    first = base.transform_filter(alt.datum.printed == "First printed").encode(x="middle:T", text="shown:N")
     beside = {"align": "left", "dx": 6}
     halo = last.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
-    labels = halo + last.mark_text(**beside, color=BLUE) + first.mark_text(align="right", dx=-6, color=ORANGE)
+    labels = halo + last.mark_text(**beside, color=BLUE) + first.mark_text(fontSize=11, color=ORANGE)
     today = alt.Chart(pl.DataFrame({"day": [ledger.known], "name": [f"as of {day_in_words(ledger.known)}"]}))
     rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:T")
     named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:T", y=alt.value(-3), text="name:N")
@@ -264,13 +267,15 @@ def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> l
 
 
 def _label_width(names: Iterable[str]) -> int:
-    return min(_LABEL_MAX, round(14 + _LABEL_CHARACTER * max(len(name) for name in names)))
+    return min(_LABEL_MAX, round(18 + _LABEL_CHARACTER * max(len(name) for name in names)))
 
 
 def _lanes(names: Sequence[str], *, grid: bool = False) -> alt.Y:
     """The names at the left, in their own order, taking the same room whatever is drawn beside them."""
     width = _label_width(names)
-    axis = alt.Axis(ticks=False, domain=False, grid=grid, minExtent=width, maxExtent=width, labelLimit=_LABEL_MAX)
+    axis = alt.Axis(
+        ticks=False, domain=False, grid=grid, labelPadding=6, minExtent=width, maxExtent=width, labelLimit=_LABEL_MAX
+    )
     return alt.Y("name:N", sort=list(names), title=None, axis=axis)
 
 

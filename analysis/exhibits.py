@@ -186,7 +186,9 @@ def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
 
 def _entry(figure: dict, claims: list[dict]) -> tuple[str, str]:
     """How one figure was made, as HTML: its name and value; its formula, claims and caveats."""
-    term = f"{escape(figure['label'])}: <strong>{escape(figure_in_words(figure))}</strong>"
+    dated = figure["value"] is not None and figure["period_start"] is not None
+    period = f" ({period_label(figure['period_start'], figure['period_end'])})" if dated else ""
+    term = f"{escape(figure['label'] + period)}: <strong>{escape(figure_in_words(figure))}</strong>"
     cited = "; ".join(f"“{_plain(c['printed'])}” ({_cited(c)}, {_place(c['locator'])})" for c in claims)
     made = figure["method"][0].upper() + figure["method"][1:]
     note = f" <em>{escape(figure['note'])}</em>" if figure["note"] else ""

@@ -1,18 +1,25 @@
 """An executed notebook as a page: one file that asks for nothing. What the page looks like is in templates/."""
 
+import base64
 import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 
+import font_source_sans_pro
 import jinja2
+from fontTools import subset
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from analysis import __version__
 from analysis.wording import day_in_words
+
+_CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
+"""Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -95,4 +102,22 @@ def _template(name: str) -> jinja2.Template:
 
 @cache
 def _style() -> str:
-    return (TEMPLATES / "style.css").read_text("utf-8")
+    return _typeface() + (TEMPLATES / "style.css").read_text("utf-8")
+
+
+def _typeface() -> str:
+    """Style rules that carry the typeface along: charts are laid out for its widths and must not meet another's."""
+    rules = []
+    for weight, file in ((400, "SourceSansPro-Regular.ttf"), (700, "SourceSansPro-Bold.ttf")):
+        options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"])
+        font = subset.load_font(Path(font_source_sans_pro.font_directory, file), options)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=_CHARACTERS)
+        subsetter.subset(font)
+        woff = BytesIO()
+        subset.save_font(font, woff, options)
+        data = base64.b64encode(woff.getvalue()).decode()
+        rules.append(
+            f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {weight}; src: url(data:font/woff;base64,{data}); }}'
+        )
+    return "\n".join(rules) + "\n"
