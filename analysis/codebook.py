@@ -29,8 +29,9 @@ not known is stored as unknown. Dates are YYYY-MM-DD, shares are 0 to 1, numbers
 
 A *claim* is a number that a source prints, or a date that it gives a plan (then the period is the content and the value
 is empty). An *event* is a happening without a number. Both are stored as their source has them, even where others say
-otherwise. A period that is printed vaguely is stored by rule: "late 2021" is that year's last quarter, "mid-2022" its middle
-two quarters; "fiscal 2028" is Nissan's fiscal year, 1 April 2028 to 31 March 2029. A period that is not given is empty.
+otherwise. A period that is printed vaguely is stored by rule: "late 2021" is that year's last quarter, "mid-2022" its
+middle two quarters; "fiscal 2028" is Nissan's fiscal year, 1 April 2028 to 31 March 2029, and so is "2028" for the
+solid-state battery, whose vehicle Nissan's own release dates to that fiscal year. A period that is not given is empty.
 """
 
 

@@ -155,10 +155,27 @@ def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit
             "Basis": row["basis"],
             "As printed": escape(_plain(row["printed"])),
             "Source": escape(_cited(row)),
+            "Note": escape(row["note"] or ""),
         }
         for row in events.iter_rows(named=True)
     ]
     return _table(rows, title) if rows else not_known([title])
+
+
+def outcome(ledger: Ledger, /, *, title: str, entity: str) -> Exhibit:
+    """What became of a plan, by the last report that it was given up or has ended; or that there was none by then."""
+    ended = (
+        ledger.events.filter(pl.col("entity_id") == entity, pl.col("stage").cast(pl.String).is_in(["cancelled", "ended"]))
+        .sort("known_date", maintain_order=True)
+        .join(ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left")
+        .to_dicts()
+    )
+    if ended:
+        last = ended[-1]
+        text = f"{title}: {last['stage']}, “{_plain(last['printed'])}” ({_cited(last)})."
+    else:
+        text = f"{title}: no report of an end by the as-of date."
+    return Exhibit(f'<div class="answer"><p>{escape(text)}</p></div>', text)
 
 
 def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:

@@ -34,8 +34,9 @@ class Ledger:
     """The tables of published statements, validated, as they could be known on the day `known`.
 
     `Ledger.load()` holds every entry ever made; `as_of()` keeps the statements in force. Frames are in the order of
-    their files, and `line` is a row's line there. Claims and events carry beside their own columns `known_date` (the
-    first day it could be known), `product_id`, and the names of their series, entity and market.
+    their files, and `line` is a row's line there. Claims and events carry beside their own columns the `published_date`
+    and `product_id` of their source, `known_date` (the first day they could be known), and the names of their series,
+    entity and market.
     """
 
     sources: pl.DataFrame
@@ -159,7 +160,6 @@ def _with_names(statements: pl.DataFrame, table: str, tables: dict[str, pl.DataF
             maintain_order="left",
         )
         .with_columns(known_date=pl.coalesce("published_date", first_recorded))
-        .drop("published_date")
         .join(names.rename({"name": "entity_name"}), on="entity_id", how="left", validate="m:1", maintain_order="left")
         .join(
             names.rename({"entity_id": "market_id", "name": "market_name"}),

@@ -37,7 +37,7 @@ def _money(symbol: str) -> Callable[[float], str]:
         size = abs(value)
         for scale, name in _SCALES:
             if size >= scale:
-                return f"{sign}{symbol}{_number(size / scale, 2)}{name}"
+                return f"{sign}{symbol}{_number(size / scale, 3)}{name}"
         return f"{sign}{symbol}{_number(size, 0 if size >= 1000 else 2)}"
 
     return words

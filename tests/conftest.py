@@ -35,6 +35,7 @@ _DEFAULTS = {
     "value_high": None,
     "unit": "USD",
     "known_date": date(2024, 1, 1),
+    "published_date": date(2024, 1, 1),
 }
 
 
@@ -55,7 +56,9 @@ def claims():
             full.append(made)
         schema = {name: column.dtype for name, column in Claim.columns().items()}
         text = ("product_id", "entity_name", "market_name", "series_name")
-        return pl.DataFrame(full, schema=schema | {"known_date": pl.Date} | dict.fromkeys(text, pl.String))
+        return pl.DataFrame(
+            full, schema=schema | {"known_date": pl.Date, "published_date": pl.Date} | dict.fromkeys(text, pl.String)
+        )
 
     return make
 

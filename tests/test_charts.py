@@ -82,7 +82,7 @@ def test_a_timeline_shows_what_was_printed_first_only_where_it_moved(shown):
 def test_investments_are_drawn_by_purpose(ledger):
     rows = investments.amounts(ledger.claims, rate_id="fx-usdjpy-2021-11").filter(pl.col("metric") == "investment_usd")
     text = bundle(charts.bars(rows, ledger, title="T", subtitle="S"))["text/plain"]
-    assert "Nissan Ambition 2030: $17.55 billion; SK On battery supply: $661 million" in text
+    assert "Nissan Ambition 2030: $17.549 billion; SK On battery supply: $661 million" in text
 
 
 def test_nothing_known_gives_a_note_instead_of_an_empty_chart(ledger):

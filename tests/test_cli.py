@@ -65,7 +65,7 @@ def test_bad_input_ends_with_2_and_says_what_there_is(run, project, arguments, m
 
 
 def test_check_tells_all_faults_at_once_and_ends_with_2(run, edit):
-    assert run("check").output == "No faults in 62 claims and 23 events from 9 sources.\n"
+    assert run("check").output == "No faults in 62 claims and 24 events from 10 sources.\n"
     edit("claims.csv", ",0.42,", ",42,")
     edit("events.csv", ",denied,", ",denyed,")
     result = run("check")

@@ -16,6 +16,7 @@ from analysis.wording import fill, in_words
         (0.0222, "share", "exact", "2.22%"),
         (661e6, "USD", "exact", "$661 million"),
         (17.6e9, "USD", "about", "about $17.6 billion"),
+        (1.161e9, "USD", "exact", "$1.161 billion"),
         (2e12, "JPY", "exact", "¥2 trillion"),
         (999, "USD", "exact", "$999"),
         (-5e8, "USD", "exact", "-$500 million"),

@@ -78,18 +78,18 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
             raise MetricError(f"sources disagree about the investment in {entity_id}: {values}; it cannot be one term of a sum")
         if mine[0][0]["unit"] != HOME:
             raise MetricError(f"the investment in {entity_id} is in {mine[0][0]['unit']}: only amounts in {HOME} are added")
-    rows = [row for printings in pledges for row in printings]
     return figures(
         [
             derived(
                 "investment_total",
                 sum(printings[0]["value"] for printings in pledges),
                 HOME,
-                raised_by=rows,
+                raised_by=[printings[0] for printings in pledges],
                 label="Investments together: " + " and ".join(printings[0]["entity_name"] for printings in pledges),
                 method="sum of the amounts, each purpose once, however often it is printed",
                 parts=list(entity_ids),
             )
+            | {"claim_ids": [row["claim_id"] for printings in pledges for row in printings]}
         ]
     )
 

@@ -205,7 +205,7 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
     """One model's share of a market's passenger EVs: as printed, what it implies, and as counted.
 
     implied market = n / s, with n the sales and s the share that one source prints of the model. Counted share =
-    u / U, with u the model's and U the market's sales in one period by one source.
+    u / U, with u the model's and U the market's battery-electric sales in one period by one source.
 
     Args:
         claims: claims in force.
@@ -275,7 +275,7 @@ def _counted_together(claims: pl.DataFrame, model: str, market: str) -> list[tup
     """The model's and the market's sales that one source counts in one period, by period."""
     pairs = same_source(
         of_series(claims, "annual_sales", entity_id=model, market_id=market),
-        of_series(claims, "annual_sales", entity_id=market, market_id=market),
+        of_series(claims, "bev_annual_sales", entity_id=market, market_id=market),
         by=["source_id", "valid_from", "valid_to"],
     )
     return sorted(pairs, key=lambda pair: str(pair[0]["valid_to"]))

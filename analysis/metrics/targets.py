@@ -1,7 +1,8 @@
 """Targets and milestones: what is to be reached and when, how much time is left, and how far dates have slipped.
 
 A *target* is a number that is meant to be reached; a *milestone* is a claim whose period is the content. Of each the
-version printed last is in force for these figures, whatever its source; earlier ones show how it moved.
+version published last is shown, whatever its source; earlier ones show how it moved. A source without a date has no
+place in that order: it is used only where no dated one speaks, and never for slippage.
 """
 
 from datetime import date
@@ -45,7 +46,7 @@ def milestones(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
 
     Returns:
         Figures `milestone` (no value: the period is the content), `milestone_months_left` (months), and, where more
-        than one source dates it, `first_printed` and `slippage` (months); sorted by date and entity.
+        than one dated source speaks of it, `first_printed` and `slippage` (months); sorted by date and entity.
     """
     rows = _latest(claims, is_date=True, bases=INTENT)
     made = _with_time_left(rows, "milestone", as_of)
@@ -53,7 +54,7 @@ def milestones(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
         versions = _versions(claims, row)
         if len({version["source_id"] for version in versions}) < 2:
             continue
-        first = versions[0]
+        first, row = versions[0], versions[-1]
         made += [
             direct(first, "first_printed", parts=_parts(row)),
             derived(
@@ -138,15 +139,20 @@ def _latest(claims: pl.DataFrame, *, is_date: bool, bases: list[str]) -> list[Ro
         pl.col("stance") == "asserts",
     )
     key = ["series_id", "entity_id", "market_id", *([] if is_date else ["valid_from", "valid_to"])]
-    rows = wanted.sort("known_date", maintain_order=True).unique(key, keep="last", maintain_order=True).to_dicts()
+    rows = _by_publication(wanted).unique(key, keep="last", maintain_order=True).to_dicts()
     return sorted(rows, key=lambda row: (row["valid_to"] or date.max, row["series_id"], row["entity_id"]))
 
 
 def _versions(claims: pl.DataFrame, milestone: Row) -> list[Row]:
-    """Every printed version of a milestone, by the day it could be known."""
+    """Every dated version of a plan for a milestone, in the order of publication."""
     same = [pl.col(column) == milestone[column] for column in ("series_id", "entity_id", "market_id")]
-    asserted = claims.filter(*same, pl.col("stance") == "asserts")
-    return asserted.sort("known_date", maintain_order=True).to_dicts()
+    planned = pl.col("basis").cast(pl.String).is_in(INTENT)
+    versions = claims.filter(*same, planned, pl.col("stance") == "asserts").drop_nulls("published_date")
+    return _by_publication(versions).to_dicts()
+
+
+def _by_publication(claims: pl.DataFrame) -> pl.DataFrame:
+    return claims.sort("published_date", nulls_last=False, maintain_order=True)
 
 
 def _with_time_left(rows: list[Row], metric: str, as_of: date) -> list[Row]:

@@ -165,7 +165,7 @@ def test_64000_sold_at_42_percent_imply_152381_and_37140_of_88535_count_41_95_pe
         sakura("model_share_of_ev_market", 0.42, "share"),
         sakura("cumulative_sales", 64000, "vehicles", qualifier="nearly"),
         sakura("annual_sales", 37140, "vehicles", **YEAR),
-        sakura("annual_sales", 88535, "vehicles", "japan", **YEAR),
+        sakura("bev_annual_sales", 88535, "vehicles", "japan", **YEAR),
     )
     made = {row["metric"]: row for row in model_share(frame, model="sakura", market="japan").to_dicts()}
     assert made["printed_share"]["value"] == 0.42
@@ -177,7 +177,7 @@ def test_64000_sold_at_42_percent_imply_152381_and_37140_of_88535_count_41_95_pe
 
 
 def test_without_a_printed_share_only_what_was_counted_is_told(claims):
-    frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("annual_sales", 4, "vehicles", "japan", **YEAR))
+    frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("bev_annual_sales", 4, "vehicles", "japan", **YEAR))
     metrics = model_share(frame, model="sakura", market="japan")["metric"].to_list()
     assert metrics == ["model_sales", "market_sales", "counted_share"]
     assert model_share(claims(), model="sakura", market="japan").is_empty()
@@ -185,7 +185,7 @@ def test_without_a_printed_share_only_what_was_counted_is_told(claims):
 
 def test_sales_of_different_periods_are_not_divided(claims):
     other = YEAR | {"valid_from": date(2022, 1, 1), "valid_to": date(2022, 12, 31)}
-    frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("annual_sales", 4, "vehicles", "japan", **other))
+    frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("bev_annual_sales", 4, "vehicles", "japan", **other))
     assert model_share(frame, model="sakura", market="japan").is_empty()
 
 

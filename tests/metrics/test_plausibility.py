@@ -47,7 +47,7 @@ def test_64000_at_42_percent_are_1_72_times_the_market_of_88535(claims):
         said("model_share_of_ev_market", 0.42, "share", "sakura", **japan),
         said("cumulative_sales", 64000, "vehicles", "sakura", qualifier="nearly", **japan),
         said("annual_sales", 37140, "vehicles", "sakura", **year, **japan),
-        said("annual_sales", 88535, "vehicles", "japan", **year, **japan),
+        said("bev_annual_sales", 88535, "vehicles", "japan", **year, **japan),
     )
     made = sales_against_share(frame, model="sakura", market="japan").to_dicts()[0]
     assert made["value"] == pytest.approx(1.72114, abs=1e-5)

@@ -21,14 +21,14 @@ def mix(value: float, y: int, **more) -> dict:
 
 def start(y: int, source: str, known: date, **more) -> dict:
     base = {"series_id": "start_of_production", "entity_id": "canton", "market_id": "us", "unit": "date", "basis": "plan"}
-    return base | year(y) | {"source_id": source, "known_date": known} | more
+    return base | year(y) | {"source_id": source, "published_date": known} | more
 
 
 def test_a_target_is_its_latest_printed_version_with_the_months_left(claims):
     # 50% in 2021, raised to 55% in 2023; from 22 November 2026 to 31 December 2030 are 49 whole months.
     frame = claims(
-        mix(0.55, 2030, source_id="b", known_date=date(2023, 2, 27)),
-        mix(0.5, 2030, source_id="a", known_date=date(2021, 11, 29)),
+        mix(0.55, 2030, source_id="b", published_date=date(2023, 2, 27)),
+        mix(0.5, 2030, source_id="a", published_date=date(2021, 11, 29)),
     )
     made = targets(frame, as_of=TODAY)
     assert made["metric"].to_list() == ["target", "target_months_left"]
@@ -70,6 +70,17 @@ def test_canton_from_2025_to_2028_slipped_by_36_months(claims):
 def test_a_date_printed_by_one_source_has_no_slippage(claims):
     frame = claims(start(2028, "a", date(2024, 3, 31)), start(2029, "a", date(2024, 3, 31), basis="rumour"))
     assert "slippage" not in milestones(frame, as_of=TODAY)["metric"]
+
+
+def test_a_source_without_a_date_is_neither_first_nor_last(claims):
+    undated = start(2030, "blog", None)
+    made = {
+        row["metric"]: row for row in milestones(claims(undated, start(2028, "a", date(2022, 1, 1))), as_of=TODAY).to_dicts()
+    }
+    assert made["milestone"]["claim_ids"] == ["c1"]
+    assert "slippage" not in made
+    alone = milestones(claims(undated), as_of=TODAY)
+    assert alone["claim_ids"].to_list() == [["c0"], ["c0"]]
 
 
 def test_a_date_that_was_met_is_no_plan(claims):

@@ -81,7 +81,7 @@ PRINTED = {
         "at most 100 kWh",
         "113.64 yen per dollar",
         "113.97 yen per dollar",
-        "$17.55 billion",
+        "$17.549 billion",
     ],
     "targets": [
         "$75 per kWh",
