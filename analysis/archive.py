@@ -6,8 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
+from analysis.consistency import STATEMENT_KEYS
 from analysis.errors import Fault, InputError, LedgerError
-from analysis.ledger import STATEMENT_KEYS, Ledger
+from analysis.ledger import Ledger
 from analysis.tables import LINE
 
 
@@ -37,7 +38,7 @@ def verify_sources(ledger: Ledger, texts: Path) -> Verified:
         content = path.read_bytes()
         source = archived.get(hashlib.sha256(content).hexdigest())
         if source is not None:
-            paragraphs[source] = [line for line in content.decode("utf-8").splitlines() if line.strip()]
+            paragraphs[source] = [line for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
     if not paragraphs:
         raise InputError(f"no file in {texts} is the text of a source: none has a sha256 that stands in sources.csv")
     statements, faults = 0, []

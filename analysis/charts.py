@@ -5,32 +5,37 @@ a renderer that shows Vega-Lite JSON, SVG and the chart's description; it asks n
 """
 
 import textwrap
+from calendar import isleap
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import altair as alt
-import font_source_sans_pro
 import polars as pl
 import vl_convert
 
+from analysis.errors import MetricError
 from analysis.exhibits import Exhibit, not_known, source_line
 from analysis.ledger import Ledger
-from analysis.units import period_label
-from analysis.wording import day_in_words, figure_in_words, fill, in_words
+from analysis.typeface import FOLDERS, JAPANESE, LATIN
+from analysis.units import day_label, period_label
+from analysis.wording import figure_in_words, fill, in_words
 
-FONT = "Source Sans Pro, sans-serif"
+FONT = f"{LATIN}, {JAPANESE}, sans-serif"
 VEGALITE_MIME = "application/vnd.vegalite.v6+json"
 SVG_MIME = "image/svg+xml"
 
 BLUE, ORANGE, GREY, LIGHT, INK = "#0072b2", "#d55e00", "#5f6b76", "#c9d2da", "#1d2730"
-"""Okabe and Ito's blue and vermilion, which no common colour blindness confuses, and three greys."""
+SERIES = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK]
+"""Okabe and Ito's colours, which no common colour blindness confuses (their yellow darkened for white paper)."""
 
 _WIDTH, _ROW = 700, 36
 _TITLE_CHARACTERS, _NOTE_CHARACTERS = 92, 118
 _LABEL_CHARACTER, _LABEL_MAX = 6.6, 270
 """Pixels: the whole chart and one bar of it; characters of a line; pixels of a label's character and of a label."""
 
-vl_convert.register_font_directory(font_source_sans_pro.font_directory)
+for _folder in FOLDERS:
+    vl_convert.register_font_directory(_folder)
 
 
 @alt.theme.register("evroad", enable=True)
@@ -69,6 +74,8 @@ def _renderer(spec: dict[str, Any], **_: object) -> dict[str, Any]:
 alt.renderers.register("evroad", _renderer)
 alt.renderers.enable("evroad")
 
+PLANNED = ["milestone", "withdrawn_milestone"]
+
 Shown = alt.Chart | alt.LayerChart | Exhibit
 
 
@@ -88,6 +95,8 @@ def bars(
     finding, missing = fill(title, figures, **words)
     if missing or figures.is_empty():
         return not_known(missing or [title])
+    if figures["unit"].n_unique() > 1:
+        raise MetricError(f"bars of {', '.join(figures['unit'].unique().cast(pl.String))} have no axis in common")
     rows = [
         {"name": name, "value": row["value"], "shown": figure_in_words(row), "first": place == 0}
         for place, (name, row) in enumerate(zip(_names(figures, ledger, names or {}), figures.to_dicts(), strict=True))
@@ -165,7 +174,7 @@ def lines(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str
     base = alt.Chart(rows).encode(
         x=alt.X("year:Q", title=None, axis=alt.Axis(format="d", values=sorted(rows["year"].unique()), grid=False)),
         y=alt.Y("value:Q", title="Share of new cars", axis=alt.Axis(format="%", tickCount=5), scale=alt.Scale(domainMin=0)),
-        color=alt.Color("market:N", scale=alt.Scale(range=[BLUE, ORANGE, GREY]), legend=None),
+        color=alt.Color("market:N", scale=alt.Scale(range=SERIES), legend=None),
         tooltip=[
             alt.Tooltip("market:N", title="Market"),
             alt.Tooltip("year:Q", title="Year"),
@@ -186,68 +195,76 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
     """Planned milestones on a time axis: the period printed last, the one printed first where it was another, and today.
 
     Args:
-        figures: `milestone` figures, and `first_printed` ones for those that moved.
+        figures: `milestone` and `withdrawn_milestone` figures, and `first_printed` ones for those that moved.
         ledger: where the source note and the as-of day come from.
         horizon_year: the last year shown; milestones that start later are left out.
         title, subtitle, words: as for `bars`.
     """
     finding, missing = fill(title, figures, **words)
-    planned = figures.filter(pl.col("metric") == "milestone")
+    planned = figures.filter(pl.col("metric").is_in(PLANNED))
     if missing or planned.is_empty():
         return not_known(missing or [title])
-    rows = []
-    subjects = {row["figure_id"].split(".", 1)[1]: row["label"] for row in planned.iter_rows(named=True)}
-    for row in figures.filter(pl.col("metric").is_in(["milestone", "first_printed"])).iter_rows(named=True):
-        subject = row["figure_id"].split(".", 1)[1]
-        moved = row["metric"] == "first_printed"
-        rows.append(
-            {
-                "name": _short(subjects[subject]),
-                "start": row["period_start"],
-                "middle": row["period_start"] + (row["period_end"] - row["period_start"]) / 2,
-                "end": row["period_end"],
-                "printed": "First printed" if moved else "Printed last",
-                "shown": figure_in_words(row),
-            }
-        )
-    moves = [row for row in _moves(rows) if row["start"].year <= horizon_year]
+    moves = [row for row in _moves(figures) if row["start"] < horizon_year + 1]
     if not moves:
         return not_known([title])
-    order = list(dict.fromkeys(row["name"] for row in rows if row in moves))
-    is_last = alt.when(alt.datum.printed == "Printed last")  # hollow where first printed: colour alone may not be seen
+    order = list(dict.fromkeys(row["name"] for row in moves))
     base = alt.Chart(pl.DataFrame(moves)).encode(
         y=_lanes(order, grid=True),
-        x=alt.X("start:T", title=None, axis=alt.Axis(format="%Y", tickCount=12)),
+        # Decimal years, not dates: Vega reads dates in the machine's time zone, and draws them elsewhere in each.
+        x=alt.X("start:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=12), scale=alt.Scale(zero=False)),
         tooltip=[
             alt.Tooltip("name:N", title="What"),
             alt.Tooltip("shown:N", title="When"),
             alt.Tooltip("printed:N", title="Version"),
         ],
     )
+    # Hollow where printed first, grey where in doubt: colour alone may not be seen, and words stand beside each.
     spans = base.mark_bar(height=15, strokeWidth=1.5).encode(
-        x2="end:T",
-        color=is_last.then(alt.value(BLUE)).otherwise(alt.value("white")),
-        stroke=is_last.then(alt.value(BLUE)).otherwise(alt.value(ORANGE)),
+        x2="end:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
     )
-    last = base.transform_filter(alt.datum.printed == "Printed last").encode(x="end:T", text="shown:N")
-    first = base.transform_filter(alt.datum.printed == "First printed").encode(x="middle:T", text="shown:N")
+    last = base.transform_filter(alt.datum.printed == "printed last").encode(x="end:Q", text="shown:N")
+    first = base.transform_filter(alt.datum.printed == "printed first").encode(x="middle:Q", text="shown:N")
     beside = {"align": "left", "dx": 6}
     halo = last.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
-    labels = halo + last.mark_text(**beside, color=BLUE) + first.mark_text(fontSize=11, color=ORANGE)
-    today = alt.Chart(pl.DataFrame({"day": [ledger.known], "name": [f"as of {day_in_words(ledger.known)}"]}))
-    rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:T")
-    named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:T", y=alt.value(-3), text="name:N")
-    said = "; ".join(f"{row['name']}: {row['shown']} ({row['printed'].lower()})" for row in moves)
+    ink = alt.Color("ink:N", scale=None)
+    labels = halo + last.mark_text(**beside).encode(color=ink) + first.mark_text(fontSize=11).encode(color=ink)
+    today = alt.Chart(pl.DataFrame({"day": [_decimal_year(ledger.known)], "name": [f"as of {day_label(ledger.known)}"]}))
+    rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:Q")
+    named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:Q", y=alt.value(-3), text="name:N")
+    said = "; ".join(f"{row['name']}: {row['shown']} ({row['printed']})" for row in moves)
     chart = rule + spans + labels + named
     note = source_line(ledger, figures)
     left = _label_width(order)
     return _finished(chart, len(order) * 30, finding, subtitle, f"Timeline. {said}", note, left=left, right=90)
 
 
-def _moves(rows: list[dict]) -> list[dict]:
-    """The spans to draw: a first printing only where it was of another period."""
-    last = {row["name"]: (row["start"], row["end"]) for row in rows if row["printed"] == "Printed last"}
-    return [row for row in rows if row["printed"] == "Printed last" or (row["start"], row["end"]) != last[row["name"]]]
+def _moves(figures: pl.DataFrame) -> list[dict]:
+    """The spans to draw: each milestone as printed last, and as printed first where that was another period."""
+    subject = pl.col("figure_id").str.splitn(".", 2).struct.field("field_1").alias("subject")
+    rows = figures.with_columns(subject).to_dicts()
+    last = {row["subject"]: row for row in rows if row["metric"] in PLANNED}
+    first = {row["subject"]: row for row in rows if row["metric"] == "first_printed"}
+    moves = []
+    for key, row in last.items():
+        doubt = "rumour" if row["basis"] == "rumour" else "withdrawn" if row["metric"] == "withdrawn_milestone" else ""
+        ink = GREY if doubt else BLUE
+        shown = figure_in_words(row) + (f" ({doubt})" if doubt else "")
+        name = _short(row["label"])
+        moves.append({"name": name, **_span(row), "printed": "printed last", "shown": shown, "fill": ink, "ink": ink})
+        before = first.get(key)
+        if before and _span(before) != _span(row):
+            hollow = {"printed": "printed first", "shown": figure_in_words(before), "fill": "white", "ink": ORANGE}
+            moves.append({"name": name, **_span(before), **hollow})
+    return moves
+
+
+def _span(row: dict) -> dict:
+    start, end = _decimal_year(row["period_start"]), _decimal_year(row["period_end"] + timedelta(days=1))
+    return {"start": start, "middle": (start + end) / 2, "end": end}
+
+
+def _decimal_year(day: date) -> float:
+    return round(day.year + (day.timetuple().tm_yday - 1) / (366 if isleap(day.year) else 365), 4)
 
 
 def _short(label: str) -> str:

@@ -146,7 +146,3 @@ def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edit
 def _shown(path: Path) -> str:
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from pathlib import Path
 import dataframely as dy
 
 from analysis import __version__
-from analysis.ledger import REFERENCES
+from analysis.consistency import REFERENCES
 from analysis.schema import TABLES, Figures
 
 _TYPES = {
@@ -25,7 +25,8 @@ Written by `evroad codebook` from the row contracts in `analysis/schema.py`; a t
 
 Every table is a CSV file in UTF-8 with commas, a header, and one line a row. An empty field is a missing value: what is
 not known is stored as unknown. Dates are YYYY-MM-DD, shares are 0 to 1, numbers have no separators for thousands.
-`sources.csv`, `claims.csv` and `events.csv` only ever grow: a correction is a new entry of the same statement.
+`sources.csv`, `claims.csv` and `events.csv` only ever grow: a correction is a new entry of the same claim or event. What
+proves wrong about a source is told by a new row with another id, and new entries that void what was stored under the old.
 
 A *claim* is a number that a source prints, or a date that it gives a plan (then the period is the content and the value
 is empty). An *event* is a happening without a number. Both are stored as their source has them, even where others say
@@ -42,7 +43,7 @@ def write_codebook(folder: Path, *, only_check: bool = False) -> list[str]:
         The names of the files that are not, or were not, as the row contracts say.
     """
     stale = []
-    for name, content in (("README.md", readme()), ("datapackage.json", datapackage())):
+    for name, content in (("README.md", readme()), ("datapackage.json", datapackage(folder))):
         path = folder / name
         if not path.exists() or path.read_text("utf-8") != content:
             stale.append(name)
@@ -61,15 +62,15 @@ def readme() -> str:
     return "\n".join(parts)
 
 
-def datapackage() -> str:
-    """The tables as a Frictionless Data Package, version 2."""
+def datapackage(folder: Path) -> str:
+    """The tables of `folder` as a Frictionless Data Package, version 2, with the fields in their files' order."""
     resources = [
         {
             "name": name,
             "path": f"{name}.csv",
             "description": _summary(schema),
             "schema": {
-                "fields": [_field(column_name, column) for column_name, column in schema.columns().items()],
+                "fields": [_field(column, schema.columns()[column]) for column in _header(folder / f"{name}.csv")],
                 "primaryKey": list(schema.primary_key()),
                 "foreignKeys": [
                     {
@@ -93,6 +94,10 @@ def datapackage() -> str:
         "resources": resources,
     }
     return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+
+
+def _header(path: Path) -> list[str]:
+    return path.read_text("utf-8-sig").partition("\n")[0].strip().split(",")
 
 
 def _summary(schema: type[dy.Schema]) -> str:

@@ -23,6 +23,9 @@ class BuildError(EvroadError):
     exit_code = 1
 
 
+_SHOWN = 80  # characters of a wrong value
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """One thing wrong in one place of a data file; `line` counts from 1 and is 0 where it concerns the whole file."""
@@ -37,7 +40,7 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file} line {self.line}" if self.line else self.file
         column = f", column {self.column}" if self.column else ""
-        value = f": {self.value!r}" if self.value else ""
+        value = f": {self.value[:_SHOWN]!r}{'...' if len(self.value) > _SHOWN else ''}" if self.value else ""
         cause = f" ({self.cause})" if self.cause else ""
         return f"{place}{column}{value}: expected {self.expected}{cause}"
 

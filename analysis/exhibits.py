@@ -10,9 +10,9 @@ import polars as pl
 from great_tables import GT
 
 from analysis.ledger import Ledger
-from analysis.schema import PRINTED, Figures
-from analysis.units import period_label
-from analysis.wording import day_in_words, figure_in_words, fill
+from analysis.schema import NOTES, PRINTED, Figures
+from analysis.units import day_label, period_label
+from analysis.wording import figure_in_words, fill
 
 FIGURES_MIME = "application/vnd.evroad.figures+json"
 
@@ -65,21 +65,22 @@ def not_known(what: list[str]) -> Exhibit:
 
 def as_of_line(ledger: Ledger, /) -> Exhibit:
     """The day the report speaks of, and our own day where it replays one."""
-    text = f"As of {day_in_words(ledger.known)}"
+    text = f"As of {day_label(ledger.known)}"
     if ledger.recorded_by is not None:
-        text += f", from what the ledger held on {day_in_words(ledger.recorded_by)}"
+        text += f", from what the ledger held on {day_label(ledger.recorded_by)}"
     return Exhibit(f'<div class="as-of"><p>{text}.</p></div>', text + ".")
 
 
 def grid(figures: pl.DataFrame, /, *, title: str, columns: dict[str, str], first: str = "What") -> Exhibit:
     """A table with one row for what figures are about, and one column for each metric.
 
-    Figures whose ids differ only in their metric share a row; it is labelled as the first column's figure is.
+    Figures whose ids differ only in their metric share a row, labelled as its first figure is. A column that would be
+    empty is left out.
 
     Args:
         figures: rows of figures.
         title: the caption.
-        columns: metric -> heading, in order; rows without a figure of the first metric are left out.
+        columns: metric -> heading, in order.
         first: heading of the labels.
     """
     cells: dict[str, dict[str, dict]] = {}
@@ -87,13 +88,13 @@ def grid(figures: pl.DataFrame, /, *, title: str, columns: dict[str, str], first
         if row["metric"] in columns:
             subject = row["figure_id"].removeprefix(row["metric"])
             cells.setdefault(subject, {})[row["metric"]] = row
-    lead = next(iter(columns))
     rows = [
-        {first: escape(made[lead]["label"])}
+        {first: escape(next(made[metric]["label"] for metric in columns if metric in made))}
         | {heading: _link(made[metric]) if metric in made else "" for metric, heading in columns.items()}
         for made in cells.values()
-        if lead in made
     ]
+    filled = [heading for heading in (first, *columns.values()) if any(row[heading] for row in rows)]
+    rows = [{heading: row[heading] for heading in filled} for row in rows]
     return _table(rows, title, numeric=list(columns.values())) if rows else not_known([title])
 
 
@@ -111,8 +112,8 @@ def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exh
     if not rows:
         return not_known([title])
     table = _table(rows, title, numeric=["Figure"])
-    # A derived figure repeats the caveats of its claims; those of the printed ones say each of them once.
-    caveats = dict.fromkeys(row["note"] for row in figures.filter(pl.col("method") == PRINTED).to_dicts() if row["note"])
+    # Figures of the same claims share their caveats: each is told once.
+    caveats = dict.fromkeys(note for row in figures.iter_rows(named=True) for note in (row["note"] or "").split(NOTES) if note)
     if not caveats:
         return table
     note = "Note: " + " ".join(caveats)
@@ -123,19 +124,19 @@ def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: s
     """A table of figures that repeat claims: the figure, its date, on what ground it is said, as printed, and by whom."""
     rows = []
     for row in figures.filter(pl.col("method") == PRINTED).iter_rows(named=True):
-        for made in _claims_of(row, ledger)[:1]:
-            is_date = row["value"] is None
-            period = row if is_date else row | {"value": None, "qualifier": "exact"}
-            rows.append(
-                {
-                    first: escape(row["label"]),
-                    "Figure": "" if is_date else _link(row),
-                    "Date": _link(row) if is_date else escape(figure_in_words(period)),
-                    "Basis": made["basis"],
-                    "As printed": escape(_plain(made["printed"])),
-                    "Source": escape(_cited(made)),
-                }
-            )
+        is_date = row["value"] is None
+        date_cell = _link(row) if is_date else escape(period_label(row["period_start"], row["period_end"]))
+        rows += [
+            {
+                first: escape(row["label"]),
+                "Figure": "" if is_date else _link(row),
+                "Date": date_cell,
+                "Basis": made["basis"],
+                "As printed": escape(_plain(made["printed"])),
+                "Source": escape(_cited(made)),
+            }
+            for made in _claims_of(row, ledger)
+        ]
     if not rows:
         return not_known([title])
     if not any(row["Figure"] for row in rows):
@@ -163,18 +164,16 @@ def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit
 
 
 def outcome(ledger: Ledger, /, *, title: str, entity: str) -> Exhibit:
-    """What became of a plan, by the last report that it was given up or has ended; or that there was none by then."""
-    ended = (
-        ledger.events.filter(pl.col("entity_id") == entity, pl.col("stage").cast(pl.String).is_in(["cancelled", "ended"]))
+    """What became of a plan: the last report that withdraws it, or that there was none by the as-of date."""
+    withdrawn = (
+        ledger.claims.filter(pl.col("entity_id") == entity, pl.col("stance") == "withdraws")
         .sort("known_date", maintain_order=True)
         .join(ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left")
         .to_dicts()
     )
-    if ended:
-        last = ended[-1]
-        text = f"{title}: {last['stage']}, “{_plain(last['printed'])}” ({_cited(last)})."
-    else:
-        text = f"{title}: no report of an end by the as-of date."
+    text = f"{title}: no report by the as-of date that it was given up."
+    for last in withdrawn[-1:]:
+        text = f"{title}: given up, “{_plain(last['printed'])}” ({_cited(last)})."
     return Exhibit(f'<div class="answer"><p>{escape(text)}</p></div>', text)
 
 
@@ -208,7 +207,7 @@ def _entry(figure: dict, claims: list[dict]) -> tuple[str, str]:
     term = f"{escape(figure['label'] + period)}: <strong>{escape(figure_in_words(figure))}</strong>"
     cited = "; ".join(f"“{_plain(c['printed'])}” ({_cited(c)}, {_place(c['locator'])})" for c in claims)
     made = figure["method"][0].upper() + figure["method"][1:]
-    note = f" <em>{escape(figure['note'])}</em>" if figure["note"] else ""
+    note = f" <em>{escape(figure['note'].replace(NOTES, ' '))}</em>" if figure["note"] else ""
     return term, f"{escape(made)}. From {escape(cited)}.{note}"
 
 
@@ -272,7 +271,7 @@ def _published(source: dict) -> str:
     day, precision = source["published_date"], source["published_precision"]
     if day is None:
         return "not dated"
-    return {"day": day_in_words(day), "month": day_in_words(day).split(" ", 1)[1], "year": str(day.year)}[precision]
+    return {"day": day_label(day), "month": day_label(day).split(" ", 1)[1], "year": str(day.year)}[precision]
 
 
 def _source_link(source: dict) -> str:

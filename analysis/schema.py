@@ -12,9 +12,15 @@ DATED_UNIT = "date"
 PRINTED = "as printed"
 """The method of a figure that repeats a claim."""
 
+NOTES = "\n"
+"""What stands between the notes of a figure, so that each can be told once where several figures share it."""
+
 QUALIFIERS = ["exact", "about", "nearly", "at_least", "more_than", "by", "from"]
 CHANGES = ["new", "correction", "void", "retraction"]
 WITHDRAWN = ["void", "retraction"]
+BASES = ["reported", "target", "plan", "forecast", "estimate", "rumour", "derived"]
+INTENT = ["target", "plan", "rumour"]
+"""Bases that say what is meant to be; the others say what is, was or is expected to be."""
 
 
 class Source(dy.Schema):
@@ -109,9 +115,7 @@ class Statement(dy.Schema):
     locator = dy.String(min_length=1, description="Where in it: p9 is the ninth non-empty line of its archived text")
     printed = dy.String(min_length=1, description="The figure or phrase exactly as printed")
     qualifier = dy.Enum(QUALIFIERS, description="How the source limits the figure, or a date (by, from)")
-    basis = dy.Enum(
-        ["reported", "target", "plan", "forecast", "estimate", "rumour", "derived"], description="On what ground it is said"
-    )
+    basis = dy.Enum(BASES, description="On what ground it is said")
     stance = dy.Enum(["asserts", "denies", "withdraws"], description="Whether the source says that it is so")
     entry = dy.Int64(min=1, description="1 for the first record; 2, 3 ... for our later entries about the same statement")
     change = dy.Enum(CHANGES, description="New; our correction; void (should not exist); the publisher's retraction")
@@ -157,7 +161,8 @@ class Claim(Statement):
 
     @dy.rule()
     def date_has_period(cls) -> pl.Expr:
-        return (pl.col("unit") != DATED_UNIT) | pl.col("valid_from").is_not_null()
+        withdraws = pl.col("stance") == "withdraws"
+        return (pl.col("unit") != DATED_UNIT) | withdraws | pl.col("valid_from").is_not_null()
 
     @dy.rule()
     def range_around_value(cls) -> pl.Expr:
@@ -207,6 +212,7 @@ class Figures(dy.Schema):
     value = dy.Float64(nullable=True, description="The number, shares as 0 to 1; empty where the period is the content")
     unit = dy.Enum(list(DIMENSIONS), description="Unit of the value")
     qualifier = dy.Enum([*QUALIFIERS, "at_most", "less_than"], description="What the claims' qualifiers leave of its exactness")
+    basis = dy.Enum(BASES, description="On what ground the claim is said that it repeats; derived where it is computed")
     claim_ids = dy.List(dy.String(), min_length=1, description="The claims it was computed from")
     method = dy.String(min_length=1, description="The formula in words")
     note = dy.String(nullable=True, description="What a reader must know to use it")
@@ -216,13 +222,7 @@ class Figures(dy.Schema):
         return pl.col("value").is_null() == (pl.col("unit") == DATED_UNIT)
 
 
-TABLES: dict[str, type[dy.Schema]] = {
-    "sources": Source,
-    "series": Series,
-    "entities": Entity,
-    "claims": Claim,
-    "events": Event,
-}
+TABLES: dict[str, type[dy.Schema]] = {"sources": Source, "series": Series, "entities": Entity, "claims": Claim, "events": Event}
 """Table name -> row contract; `data/<name>.csv` holds the rows."""
 
 EXPECTATIONS = {

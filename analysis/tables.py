@@ -1,8 +1,9 @@
 """Reading one CSV file into a typed frame, collecting every fault with its line. What the tables mean is not known here."""
 
+import csv
 import difflib
 import re
-from io import BytesIO
+from io import StringIO
 from pathlib import Path
 
 import dataframely as dy
@@ -12,6 +13,7 @@ from analysis.errors import Fault
 from analysis.schema import EXPECTATIONS
 
 LINE = "line"
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
 
 def read_table(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[Fault]]:
@@ -38,65 +40,66 @@ def read_table(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
 
 
 def _read_text(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[Fault]]:
-    """All fields as text, or the faults that prevent it: no file, no UTF-8, a ragged line, wrong columns."""
-    empty = pl.DataFrame()
+    """All fields as text with their line, or the faults that prevent it: no file, no UTF-8, ragged lines, wrong columns."""
     try:
-        content = path.read_bytes()
+        text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        return empty, [Fault(path.name, 0, "", "", "a readable file", f"{error.strerror}: {path.parent}")]
-    try:
-        content.decode("utf-8")
+        return pl.DataFrame(), [Fault(path.name, 0, "", "", "a readable file", f"{error.strerror}: {path.parent}")]
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        return empty, [Fault(path.name, line, "", "", "text in UTF-8", "saved by a spreadsheet in another encoding?")]
-    if b"\0" in content:
-        line = content[: content.index(b"\0")].count(b"\n") + 1
-        return empty, [Fault(path.name, line, "", "", "text without NUL characters", "is it a spreadsheet file?")]
-    wanted = schema.column_names()
+        line = error.object[: error.start].count(b"\n") + 1
+        return pl.DataFrame(), [Fault(path.name, line, "", "", "text in UTF-8", "saved by a spreadsheet in another encoding?")]
+    header, rows, faults = _rows(path.name, text)
+    faults += [
+        Fault(path.name, line, "", repr(match[0]), "text without control characters", "pasted from elsewhere?")
+        for line, row in rows
+        if (match := _CONTROL.search("\n".join(row)))
+    ]
+    faults += _column_faults(path.name, header, schema.column_names()) if header else []
+    if faults:
+        return pl.DataFrame(), faults
+    # Not polars' own reader: it fills rows that are too short with nulls and tells no line numbers.
+    frame = pl.DataFrame([[line, *row] for line, row in rows], schema=[LINE, *header], orient="row", infer_schema_length=None)
+    return frame.with_columns(pl.col(LINE).cast(pl.Int64), pl.col(header).cast(pl.String).replace("", None)), []
+
+
+def _rows(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]], list[Fault]]:
+    """Header, rows with the line each starts on, and faults of form; blank lines are passed over."""
+    reader = csv.reader(StringIO(text, newline=""), strict=True)
+    rows, faults, start = [], [], 1
     try:
-        text = pl.read_csv(BytesIO(content), infer_schema=False)
-    except pl.exceptions.NoDataError:
-        return empty, [Fault(path.name, 1, "", "", "a header with " + ", ".join(wanted), "the file is empty")]
-    except pl.exceptions.ComputeError:
-        return empty, _ragged_lines(path.name, content.decode("utf-8"))
-    faults = [
-        Fault(path.name, 1, name, "", "a column of this name", _similar(name, set(text.columns) - set(wanted)))
-        for name in wanted
-        if name not in text.columns
-    ] + [
-        Fault(path.name, 1, name, "", "no such column", _similar(name, set(wanted) - set(text.columns)))
-        for name in text.columns
-        if name not in wanted
+        for row in reader:
+            if row:
+                rows.append((start, row))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        faults.append(Fault(file, start, "", "", "a well-formed line", f"{error}; a quote that is never closed?"))
+    if not rows:
+        return [], [], faults or [Fault(file, 1, "", "", "a header", "the file is empty")]
+    header = rows[0][1]
+    for line, row in rows[1:]:
+        if len(row) != len(header):
+            cause = "a comma without quotes?" if len(row) > len(header) else "a field left out?"
+            faults.append(Fault(file, line, "", ",".join(row)[:60], f"{len(header)} fields, as in the header", cause))
+    return header, rows[1:], faults
+
+
+def _column_faults(file: str, header: list[str], wanted: list[str]) -> list[Fault]:
+    missing = [
+        Fault(file, 1, n, "", "a column of this name", _similar(n, set(header) - set(wanted)))
+        for n in wanted
+        if n not in header
     ]
-    # A quoted field may hold line breaks: a row's line in the file is 2 plus the rows and the breaks before it.
-    breaks = pl.sum_horizontal(pl.col(pl.String).str.count_matches("\n").fill_null(0))
-    line = pl.int_range(2, pl.len() + 2) + breaks.cum_sum().shift(1, fill_value=0)
-    return text.with_columns(line.cast(pl.Int64).alias(LINE)), faults
-
-
-def _ragged_lines(file: str, text: str) -> list[Fault]:
-    """The lines whose number of fields differs from the header's."""
-    import csv
-
-    reader = csv.reader(text.splitlines(keepends=True))
-    header = next(reader)
-    faults = [
-        Fault(
-            file, reader.line_num, "", ",".join(row)[:60], f"{len(header)} fields, as in the header", "a comma without quotes?"
-        )
-        for row in reader
-        if row and len(row) != len(header)
-    ]
-    return faults or [Fault(file, 0, "", "", "a well-formed CSV file", "a quote that is never closed?")]
+    extra = [Fault(file, 1, n, n, "no such column", _similar(n, set(wanted) - set(header))) for n in header if n not in wanted]
+    if len(header) == 1 and re.search(r"[;\t]", header[0]):
+        return [Fault(file, 1, "", header[0], "fields separated by commas", "saved with semicolons or tabs?")]
+    twice = [Fault(file, 1, n, "", "a column once", "copied?") for n in dict.fromkeys(header) if header.count(n) > 1]
+    return missing + extra + twice
 
 
 def _typed(file: str, text: pl.DataFrame, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[Fault]]:
     """Each field in its column's type; what cannot be read becomes null and a fault."""
     columns = schema.columns()
-    typed = text.select(
-        LINE,
-        *(_parsed(pl.col(name), column.dtype) for name, column in columns.items()),
-    )
+    typed = text.select(LINE, *(_parsed(pl.col(name), column.dtype) for name, column in columns.items()))
     faults = []
     for name, column in columns.items():
         lost = text.filter(text[name].is_not_null() & typed[name].is_null())
@@ -110,7 +113,8 @@ def _parsed(field: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if dtype == pl.Boolean:
         return field.replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)
     if dtype == pl.Date:
-        return field.str.to_date("%Y-%m-%d", strict=False)
+        # The pattern itself takes 2023-4-1, and 23-04-01 for the year 23; a year such as 9999 is no date of a plan.
+        return pl.when(field.str.contains(r"^(19|20|21)\d{2}-\d{2}-\d{2}$")).then(field.str.to_date("%Y-%m-%d", strict=False))
     return field.cast(dtype, strict=False)
 
 
@@ -119,7 +123,7 @@ def _reading(column: dy.Column, value: str) -> tuple[str, str]:
     if isinstance(column, dy.Enum):
         return "one of " + ", ".join(column.categories), _similar(value, set(column.categories))
     if column.dtype == pl.Date:
-        return "a date as YYYY-MM-DD", "a day that does not exist, or another order?"
+        return "a date as YYYY-MM-DD from 1900 to 2199", "a day that does not exist, or another order?"
     if column.dtype == pl.Boolean:
         return "true or false", ""
     cause = ""

@@ -41,7 +41,6 @@ CLAIM_UNITS = [
 KWH_PER_GWH = 1_000_000
 POINTS_PER_SHARE = 100
 MONTHS_PER_YEAR = 12
-DAYS_PER_YEAR = 365.25
 FISCAL_YEAR_FIRST_MONTH = 4
 """Nissan's fiscal year starts on 1 April: fiscal 2028 is 1 April 2028 to 31 March 2029."""
 

@@ -2,13 +2,11 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
-from string import Template
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.units import POINTS_PER_SHARE, day_label, period_label
+from analysis.units import POINTS_PER_SHARE, period_label
 
 QUALIFIER_WORDS = {
     "exact": "",
@@ -27,7 +25,7 @@ _SCALES = [(1e12, " trillion"), (1e9, " billion"), (1e6, " million")]
 
 def _number(value: float, decimals: int) -> str:
     """`value` with at most `decimals` decimals and a comma for thousands: 388,824 or 113.64."""
-    text = f"{value:,.{decimals}f}"
+    text = f"{round(value, decimals) + 0.0:,.{decimals}f}"  # adding zero takes the sign from a zero
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
@@ -36,7 +34,7 @@ def _money(symbol: str) -> Callable[[float], str]:
         sign = "-" if value < 0 else ""
         size = abs(value)
         for scale, name in _SCALES:
-            if size >= scale:
+            if round(size / scale, 3) >= 1:
                 return f"{sign}{symbol}{_number(size / scale, 3)}{name}"
         return f"{sign}{symbol}{_number(size, 0 if size >= 1000 else 2)}"
 
@@ -51,8 +49,16 @@ def _counted(one: str, many: str, decimals: int = 0) -> Callable[[float], str]:
     return words
 
 
-def _percent(value: float, suffix: str = "%", decimals: int = 1) -> str:
-    return _number(value * POINTS_PER_SHARE, decimals) + suffix
+def _percent(value: float, decimals: int = 1) -> str:
+    return _number(value * POINTS_PER_SHARE, decimals) + "%"
+
+
+def _signed(words: Callable[[float], str], suffix: str = "") -> Callable[[float], str]:
+    def signed(value: float) -> str:
+        text = words(value)
+        return ("+" if value > 0 and text != words(0.0) else "") + text + suffix
+
+    return signed
 
 
 _dollars, _yen = _money("$"), _money("¥")
@@ -61,9 +67,9 @@ _WORDS: dict[str, Callable[[float], str]] = {
     "share": lambda v: _percent(v, decimals=2),
     "points": _counted("point", "points", 2),
     "ratio": lambda v: _number(v, 2) + "x",
-    "change": lambda v: ("+" if v > 0 else "") + _percent(v),
-    "per_year": lambda v: ("+" if v > 0 else "") + _percent(v) + " a year",
-    "points_per_year": lambda v: ("+" if v > 0 else "") + _counted("point", "points", 2)(v) + " a year",
+    "change": _signed(_percent),
+    "per_year": _signed(_percent, " a year"),
+    "points_per_year": _signed(_counted("point", "points", 2), " a year"),
     "rank": lambda v: f"no. {v:.0f}",
     "index": lambda v: _number(v, 3),
     "models": _counted("model", "models"),
@@ -101,12 +107,8 @@ def figure_in_words(figure: dict) -> str:
     return in_words(figure["value"], figure["unit"], figure["qualifier"])
 
 
-def day_in_words(day: date) -> str:
-    """A day as a reader sees it: `22 November 2026`."""
-    return day_label(day)
-
-
-_SLOT = re.compile(r"\{([a-z0-9_.-]+)\}")
+_WORD = re.compile(r"\$([a-z_]+)")
+_SLOT = re.compile(r"\{([a-z0-9_.$-]+)\}|\$[a-z_]+")
 
 
 def fill(
@@ -114,8 +116,9 @@ def fill(
 ) -> tuple[str, list[str]]:
     """A sentence with its figures put in.
 
-    `{figure_id}` becomes that figure; `{metric}` does too where the frame holds one figure of that metric. `$name`
-    becomes the word given for it, also inside braces.
+    `{figure_id}` becomes that figure, and so does a metric's name or the beginning of an id, up to a dot, where the
+    frame holds one such figure: then a sentence stands though ids end with periods and claims. `$name` becomes the
+    word given for it, also inside braces.
 
     Args:
         template: the sentence. It holds no numbers of its own.
@@ -127,14 +130,22 @@ def fill(
         The sentence, and the slots for which there is no figure (then the sentence is not whole).
 
     Raises:
-        MetricError: where a metric's name is used and several figures have it.
+        MetricError: where several figures fit a slot, or a word is not given.
     """
     by_id = {row["figure_id"]: row for row in figures.iter_rows(named=True)}
     missing = []
 
+    def word(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            raise MetricError(f"the sentence names ${match[1]}, which is not given; given are {', '.join(words) or 'none'}")
+        return words[match[1]]
+
     def put(match: re.Match[str]) -> str:
-        slot = match[1]
-        found = [by_id[slot]] if slot in by_id else [row for row in by_id.values() if row["metric"] == slot]
+        if match[1] is None:
+            return word(_WORD.fullmatch(match[0]))
+        slot = _WORD.sub(word, match[1])
+        begins = [row for figure_id, row in by_id.items() if figure_id.startswith(f"{slot}.")]
+        found = [by_id[slot]] if slot in by_id else begins
         if len(found) > 1:
             raise MetricError(f"{{{slot}}} may be any of {', '.join(row['figure_id'] for row in found)}: name one")
         if not found:
@@ -142,4 +153,5 @@ def fill(
             return ""
         return show(found[0])
 
-    return _SLOT.sub(put, Template(template).safe_substitute(words)), missing
+    # One pass: what is put in is not looked through again, so that a name with braces stays a name.
+    return _SLOT.sub(put, template), missing

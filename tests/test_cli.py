@@ -37,9 +37,9 @@ def test_help_waits_for_no_heavy_import():
 def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
     text = run("list").output
     assert "market_share: Market share" in text
-    assert "-p leader= (str, default china): the market that is ahead" in text
+    assert "-p leader= (Entity, default china): the market that is ahead" in text
     assert "--as-of (date | None, default none): the day" in text
-    assert "-p together= (list[str], default canton,sk-on-supply)" in text
+    assert "-p together= (list[Entity], default canton,sk-on-supply)" in text
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,8 @@ def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
         (["build", "-p", "colour=red"], "no parameter colour; investments has as_of, rate"),
         (["build", "-p", "horizon_year=soon"], "expected a whole number (int)"),
         (["build", "-p", "leader"], "expected NAME=VALUE"),
+        (["build", "-p", "leader=atlantis"], "there is no such entity"),
+        (["build", "-p", "rate=fx-usdjpy-2021-1"], "did you mean fx-usdjpy-2021-11"),
         (["build", "-p", "leader=a", "-p", "leader=b"], "given twice"),
         (["build", "--date", "22.11.2026"], "is not a date: expected YYYY-MM-DD"),
         (["build", "--as-of", "2031-01-01"], "after the ledger's last record"),
@@ -65,7 +67,7 @@ def test_bad_input_ends_with_2_and_says_what_there_is(run, project, arguments, m
 
 
 def test_check_tells_all_faults_at_once_and_ends_with_2(run, edit):
-    assert run("check").output == "No faults in 62 claims and 24 events from 10 sources.\n"
+    assert run("check").output == "No faults in 63 claims and 23 events from 10 sources.\n"
     edit("claims.csv", ",0.42,", ",42,")
     edit("events.csv", ",denied,", ",denyed,")
     result = run("check")

@@ -70,6 +70,8 @@ def test_a_table_has_a_caption_row_and_column_headers_and_no_style_of_its_own(ga
     assert html.count('scope="row"') == 4
     assert "<style" not in html
     assert "None" not in html
+    assert "comparable only as far as both are defined alike" in html  # the caveat stands below its table
+    assert html.count("comparable only") == 1
 
 
 def test_showing_the_same_twice_gives_the_same_bytes(ledger, gap):

@@ -40,6 +40,10 @@ def test_every_code_cell_was_run_in_order_with_outputs_that_can_be_compared(note
     assert not kinds & {"image/png", "image/jpeg"}  # pictures that nbval never compares
 
 
+def test_nothing_is_unknown_in_the_committed_outputs(notebook):
+    assert "not-known" not in json.dumps([cell.outputs for cell in code(notebook)])
+
+
 def test_outputs_hold_no_path_random_id_or_time(notebook):
     text = json.dumps([cell.outputs for cell in code(notebook)])
     for pattern in (r"0x[0-9a-f]{8,}", str(ROOT), r"/(home|root|tmp|Users)/", r"(?!00:00:00)\d\d:\d\d:\d\d"):

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -18,9 +19,10 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__main_
 
 LAYERS = [
     {"analysis", "analysis.errors"},
-    {"analysis.units", "analysis.project"},
+    {"analysis.units", "analysis.project", "analysis.typeface"},
     {"analysis.schema", "analysis.wording"},
     {"analysis.tables"},
+    {"analysis.consistency"},
     {"analysis.ledger"},
     {"analysis.archive", "analysis.codebook", "analysis.metrics"},
     {"analysis.exhibits"},
@@ -74,6 +76,7 @@ def test_metrics_open_no_file_read_no_clock_and_load_no_ledger():
     for path in (PACKAGE / "metrics").glob("*.py"):
         source = path.read_text("utf-8")
         assert not re.search(r"\bopen\(|read_csv|Path\b|\.today\(|\.now\(|Ledger\b", source.split('"""', 2)[-1]), path
+        assert "analysis.ledger" not in imports_of(path)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -94,6 +97,8 @@ def test_a_metric_tells_its_formula_arguments_result_and_units(path):
         if function.__module__ == module.__name__ and not name.startswith("_"):
             assert "Args:" in function.__doc__, name
             assert "Returns:" in function.__doc__, name
+            assert "Source:" in function.__doc__, name
+            assert " = " in function.__doc__ or "as printed" in function.__doc__ or "as they print" in function.__doc__, name
 
 
 def test_the_package_stays_small():
@@ -104,6 +109,8 @@ def test_the_package_stays_small():
 
 def test_the_codebook_is_as_the_row_contracts_say(tmp_path):
     assert write_codebook(ROOT / "data", only_check=True) == []
+    for path in (ROOT / "data").glob("*.csv"):
+        shutil.copy(path, tmp_path)
     assert write_codebook(tmp_path) == ["README.md", "datapackage.json"]
     (tmp_path / "README.md").write_text("another")
     assert write_codebook(tmp_path, only_check=True) == ["README.md"]
@@ -119,3 +126,4 @@ def test_every_dependency_is_locked_with_hashes_and_no_address():
         assert re.search(rf"^{name}==[^\n]+\\\n    --hash=sha256:", lock, re.MULTILINE), name
     assert "://" not in lock
     assert "rfc3987-syntax" not in lock  # two seconds in every process that imports jsonschema
+    assert "\nmatplotlib==" not in lock  # only a font file of its extension is used

@@ -31,6 +31,9 @@ from analysis.wording import fill, in_words
         (1, "models", "exact", "1 model"),
         (100, "kWh", "at_most", "at most 100 kWh"),
         (0, "months", "exact", "0 months"),
+        (999_999_999, "USD", "exact", "$1 billion"),
+        (-0.0003, "change", "exact", "0%"),
+        (0.0003, "change", "exact", "0%"),
     ],
 )
 def test_a_value_reads_as_a_person_would_write_it(value, unit, qualifier, words):
@@ -52,14 +55,15 @@ def _figure(figure_id: str, metric: str) -> dict:
         "value": 0.42,
         "unit": "share",
         "qualifier": "exact",
+        "basis": "reported",
         "claim_ids": ["c0"],
         "method": "as printed",
     }
 
 
-def test_slots_take_a_figure_by_id_or_by_a_metric_that_one_figure_has():
-    frame = figures([_figure("share.sakura", "share")])
-    assert fill("$who has {share.sakura}, or {share}.", frame, who="It") == ("It has 42%, or 42%.", [])
+def test_slots_take_a_figure_by_id_or_by_the_beginning_of_one():
+    frame = figures([_figure("share.sakura.2023", "share")])
+    assert fill("$who has {share.$it}, or {share}.", frame, who="It", it="sakura") == ("It has 42%, or 42%.", [])
 
 
 def test_a_slot_without_a_figure_is_told_and_one_with_two_is_refused():
@@ -67,3 +71,10 @@ def test_a_slot_without_a_figure_is_told_and_one_with_two_is_refused():
     assert fill("{gone}", frame) == ("", ["gone"])
     with pytest.raises(MetricError, match=r"share\.a, share\.b"):
         fill("{share}", frame)
+
+
+def test_a_word_that_is_not_given_is_refused_and_one_with_braces_stays_a_word():
+    frame = figures([_figure("share.a", "share")])
+    with pytest.raises(MetricError, match=r"\$modle, which is not given; given are model"):
+        fill("The $modle", frame, model="Sakura")
+    assert fill("The $model has {share.a}.", frame, model="{share.a} $x") == ("The {share.a} $x has 42%.", [])

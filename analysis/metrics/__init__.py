@@ -1,1 +1,4 @@
-"""Metric functions: frames of claims in, rows of `Figures` out. Pure: no file, no clock, no loading of the ledger."""
+"""Metric functions: frames of claims in, rows of `Figures` out. Pure: no file, no clock, no loading of the ledger.
+
+Every function takes first the claims in force, as `Ledger.as_of().claims` has them.
+"""

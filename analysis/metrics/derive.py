@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.schema import PRINTED
+from analysis.schema import NOTES, PRINTED
 from analysis.units import period_label
 
 Row = dict
@@ -47,15 +47,23 @@ def claim(claims: pl.DataFrame, claim_id: str, /, *, unit: str) -> Row | None:
 def same_source(*groups: list[Row], by: Sequence[str] = ("source_id", "entity_id")) -> list[tuple[Row, ...]]:
     """One claim of each group wherever one source makes them all about one entity; in the first group's order.
 
-    Where a source says a thing more than once, its first printing is taken.
+    Claims go together where their periods are the same or one of them has none; of several the first printing is taken.
 
     Args:
         groups: claims to bring together.
         by: the columns that must agree; only `source_id` for claims about different entities.
     """
-    firsts = [{tuple(row[column] for column in by): row for row in reversed(group)} for group in groups]
-    keys = dict.fromkeys(tuple(row[column] for column in by) for row in groups[0])
-    return [tuple(first[key] for first in firsts) for key in keys if all(key in first for first in firsts)]
+    first, *others = groups
+    found = [(row, *(_first_beside(row, other, by) for other in others)) for row in first]
+    return [rows for rows in found if None not in rows]
+
+
+def _first_beside(row: Row, others: list[Row], by: Sequence[str]) -> Row | None:
+    for other in others:
+        periods = {(r["valid_from"], r["valid_to"]) for r in (row, other) if r["valid_from"] is not None}
+        if all(row[column] == other[column] for column in by) and len(periods) < 2:
+            return other
+    return None
 
 
 def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (), note: str = "") -> Row:
@@ -74,7 +82,8 @@ def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (),
         **_place(row),
         "value": row["value"],
         "unit": row["unit"],
-        "qualifier": row["qualifier"],
+        "qualifier": _printed_qualifier(row),
+        "basis": row["basis"],
         "claim_ids": [row["claim_id"]],
         "method": PRINTED,
         "note": _notes([row], note),
@@ -118,10 +127,22 @@ def derived(
         "value": value,
         "unit": unit,
         "qualifier": qualifier_of(raised_by, lowered_by),
+        "basis": "derived",
         "claim_ids": list(dict.fromkeys(row["claim_id"] for row in rows)),
         "method": method,
         "note": _notes(rows, note),
     }
+
+
+def quotient(metric: str, above: Row, below: Row, unit: str, /, *, scale: float = 1.0, **names: object) -> Row:
+    """A figure that divides one claim by another: scale * above / below; `names` are those of `derived`.
+
+    Raises:
+        MetricError: where the claim below is zero.
+    """
+    if below["value"] == 0:
+        raise MetricError(f"claim {below['claim_id']} is zero: {metric} has no value")
+    return derived(metric, scale * above["value"] / below["value"], unit, raised_by=[above], lowered_by=[below], **names)
 
 
 def qualifier_of(raised_by: Sequence[Row], lowered_by: Sequence[Row] = ()) -> str:
@@ -130,7 +151,7 @@ def qualifier_of(raised_by: Sequence[Row], lowered_by: Sequence[Row] = ()) -> st
     Exact claims give an exact result; a bound on one gives a bound on the result, turned round where a higher value
     makes the result lower; anything else, or bounds that pull apart, gives `about`.
     """
-    limits = [(row["qualifier"], sign) for rows, sign in ((raised_by, 1), (lowered_by, -1)) for row in rows]
+    limits = [(_printed_qualifier(row), sign) for rows, sign in ((raised_by, 1), (lowered_by, -1)) for row in rows]
     limits = [(qualifier, sign) for qualifier, sign in limits if qualifier not in ("exact", "by", "from")]
     if not limits:
         return "exact"
@@ -146,6 +167,12 @@ def qualifier_of(raised_by: Sequence[Row], lowered_by: Sequence[Row] = ()) -> st
 def period_slug(start: date | None, end: date | None) -> str:
     """A period for use in a figure's id: `2023`, `fiscal-2028`, `not-dated`."""
     return period_label(start, end).replace(" ", "-").lower()
+
+
+def _printed_qualifier(row: Row) -> str:
+    """A claim's qualifier; a number that is printed as a range is not exact."""
+    is_range = row["value_low"] is not None or row["value_high"] is not None
+    return "about" if is_range and row["qualifier"] == "exact" else row["qualifier"]
 
 
 def _identity(metric: str, parts: Sequence[str]) -> str:
@@ -172,4 +199,4 @@ def _place(row: Row) -> Row:
 
 def _notes(rows: Sequence[Row], note: str) -> str | None:
     notes = dict.fromkeys([note, *(row["note"] for row in rows)])
-    return " ".join(text for text in notes if text) or None
+    return NOTES.join(text for text in notes if text) or None

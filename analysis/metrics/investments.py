@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, claim, derived, direct, of_series, same_source
+from analysis.metrics.derive import Row, claim, derived, direct, of_series, qualifier_of, quotient, same_source
 from analysis.schema import figures
 
 HOME = "USD"
@@ -28,25 +28,26 @@ def amounts(claims: pl.DataFrame, /, *, rate_id: str) -> pl.DataFrame:
     dollars = yen / r, with r the exchange rate in yen per dollar; an amount in dollars is taken as it is.
 
     Args:
-        claims: claims in force.
         rate_id: the claim of the exchange rate, in JPY_per_USD.
 
     Returns:
         Figures `investment` (USD or JPY) and `investment_usd` (USD), one each per purpose and distinct amount, largest
-        in dollars first; the claims of all sources that print the same amount are cited together. A yen amount has no
+        in dollars first; the claims of all sources that print the same amount are cited together, and a limit that one
+        of them sets ("at least") holds. The id ends with the first of these claims. A yen amount has no
         `investment_usd` where the rate is not known.
 
     Raises:
-        MetricError: where `rate_id` is no exchange rate in yen per dollar.
+        MetricError: where `rate_id` is no exchange rate in yen per dollar, or is zero.
+
+    Source: claims of the series `investment` and `exchange_rate`.
     """
     rate = claim(claims, rate_id, unit="JPY_per_USD")
     pairs = []
     for printings in _pledges(claims):
         row = printings[0]
-        parts = _parts(row, printings, claims)
-        stated = direct(row, "investment", parts=parts)
-        stated["claim_ids"] = [other["claim_id"] for other in printings]
-        pairs.append((stated, _in_dollars(row, rate, parts, stated["claim_ids"])))
+        shared = {"claim_ids": [other["claim_id"] for other in printings], "qualifier": qualifier_of(printings)}
+        stated = direct(row, parts=_parts(row)) | shared
+        pairs.append((stated, _in_dollars(row, rate, stated)))
     pairs.sort(key=lambda pair: -(pair[1]["value"] if pair[1] else 0))
     return figures(row for pair in pairs for row in pair if row is not None)
 
@@ -57,7 +58,6 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
     total = sum of a over the purposes, with a the one amount that sources print of each.
 
     Args:
-        claims: claims in force.
         entity_ids: what the investments are for. Whether they overlap is the caller's knowledge, not the ledger's.
 
     Returns:
@@ -65,9 +65,13 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
 
     Raises:
         MetricError: where a purpose is named twice, sources disagree about its amount, or it is not in dollars.
+
+    Source: claims of the series `investment`.
     """
     if len(set(entity_ids)) != len(entity_ids):
         raise MetricError(f"an investment is named twice among {', '.join(entity_ids)}: it would be added twice")
+    if not entity_ids:
+        return figures([])
     pledges = [printings for printings in _pledges(claims) if printings[0]["entity_id"] in entity_ids]
     for entity_id in entity_ids:
         mine = [printings for printings in pledges if printings[0]["entity_id"] == entity_id]
@@ -84,12 +88,11 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
                 "investment_total",
                 sum(printings[0]["value"] for printings in pledges),
                 HOME,
-                raised_by=[printings[0] for printings in pledges],
+                raised_by=[row for printings in pledges for row in printings],
                 label="Investments together: " + " and ".join(printings[0]["entity_name"] for printings in pledges),
                 method="sum of the amounts, each purpose once, however often it is printed",
                 parts=list(entity_ids),
             )
-            | {"claim_ids": [row["claim_id"] for printings in pledges for row in printings]}
         ]
     )
 
@@ -100,7 +103,6 @@ def per_unit(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
     ratio = a / q, with a the amount in dollars and q the quantity.
 
     Args:
-        claims: claims in force.
         entity_id: what the investment is for.
 
     Returns:
@@ -110,25 +112,16 @@ def per_unit(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
 
     Raises:
         MetricError: where a quantity is zero.
+
+    Source: claims of the series `investment`, `jobs`, `battery_supply` and `battery_supply_vehicles`.
     """
     spent = [row for row in of_series(claims, "investment", entity_id=entity_id) if row["unit"] == HOME]
     made = []
     for series_id, (unit, result, word) in _BUYS.items():
         for amount, quantity in same_source(spent, of_series(claims, series_id, entity_id=entity_id))[:1]:
-            if quantity["value"] == 0:
-                raise MetricError(f"claim {quantity['claim_id']} gives no {unit}: nothing to divide the investment by")
-            made += [
-                direct(quantity),
-                derived(
-                    result.lower(),
-                    amount["value"] / quantity["value"],
-                    result,
-                    raised_by=[amount],
-                    lowered_by=[quantity],
-                    label=f"Investment per {word}: {amount['entity_name']}",
-                    method=f"amount in dollars divided by the {unit} that the same source names",
-                ),
-            ]
+            label = f"Investment per {word}: {amount['entity_name']}"
+            method = f"amount in dollars divided by the {unit} that the same source names"
+            made += [direct(quantity), quotient(result.lower(), amount, quantity, result, label=label, method=method)]
     return figures(made)
 
 
@@ -138,7 +131,6 @@ def implied_rate(claims: pl.DataFrame, /, *, entity_id: str, rate_id: str) -> pl
     implied rate = y / d, with y the yen and d the dollars of one source; difference = implied / market - 1.
 
     Args:
-        claims: claims in force.
         entity_id: what the investment is for.
         rate_id: the claim of the market's rate, in JPY_per_USD.
 
@@ -147,33 +139,23 @@ def implied_rate(claims: pl.DataFrame, /, *, entity_id: str, rate_id: str) -> pl
         `market_rate` (JPY_per_USD) and `rate_difference` (relative change); none where no source prints both.
 
     Raises:
-        MetricError: where the dollars are zero, or `rate_id` is no exchange rate in yen per dollar.
+        MetricError: where the dollars are zero, or `rate_id` is no exchange rate in yen per dollar, or is zero.
+
+    Source: claims of the series `investment`, `investment_equivalent` and `exchange_rate`.
     """
     yen = [row for row in of_series(claims, "investment", entity_id=entity_id) if row["unit"] == "JPY"]
     made = []
     for y, d in same_source(yen, of_series(claims, "investment_equivalent", entity_id=entity_id))[:1]:
-        if d["value"] == 0:
-            raise MetricError(f"claim {d['claim_id']} gives no dollars: no rate can be implied from it")
-        implied = y["value"] / d["value"]
-        made += [
-            direct(d, "stated_dollars"),
-            derived(
-                "implied_rate",
-                implied,
-                "JPY_per_USD",
-                raised_by=[y],
-                lowered_by=[d],
-                label=f"Exchange rate implied: {y['entity_name']}",
-                method="the amount in yen divided by the same source's amount in dollars",
-            ),
-        ]
+        label = f"Exchange rate implied: {y['entity_name']}"
+        method = "the amount in yen divided by the same source's amount in dollars"
+        made += [direct(d, "stated_dollars"), quotient("implied_rate", y, d, "JPY_per_USD", label=label, method=method)]
         market = claim(claims, rate_id, unit="JPY_per_USD")
         if market is not None:
             made += [
                 direct(market, "market_rate", parts=[rate_id]),
                 derived(
                     "rate_difference",
-                    implied / market["value"] - 1,
+                    made[-1]["value"] / market["value"] - 1,
                     "change",
                     raised_by=[y],
                     lowered_by=[d, market],
@@ -192,29 +174,18 @@ def _pledges(claims: pl.DataFrame) -> list[list[Row]]:
     return list(pledges.values())
 
 
-def _parts(row: Row, printings: list[Row], claims: pl.DataFrame) -> list[str]:
-    """Entity and market; and the source where others print another amount for the same purpose."""
-    parts = [row["entity_id"], row["market_id"]]
-    rivals = of_series(claims, "investment", entity_id=row["entity_id"], market_id=row["market_id"])
-    return parts if len(rivals) == len(printings) else [*parts, row["source_id"]]
+def _parts(row: Row) -> list[str]:
+    """Entity, market and claim: another source may print another amount for the same purpose."""
+    return [row["entity_id"], row["market_id"], row["claim_id"]]
 
 
-def _in_dollars(row: Row, rate: Row | None, parts: list[str], claim_ids: list[str]) -> Row | None:
+def _in_dollars(row: Row, rate: Row | None, stated: Row) -> Row | None:
     label = f"{row['series_name']} in dollars: {row['entity_name']}, {row['market_name']}"
     if row["unit"] == HOME:
-        figure = direct(row, "investment_usd", parts=parts) | {"label": label}
-    elif rate is None:
+        figure_id = stated["figure_id"].replace("investment", "investment_usd", 1)
+        return stated | {"figure_id": figure_id, "metric": "investment_usd", "label": label}
+    if rate is None:
         return None
-    else:
-        figure = derived(
-            "investment_usd",
-            row["value"] / rate["value"],
-            HOME,
-            raised_by=[row],
-            lowered_by=[rate],
-            label=label,
-            method=f"the amount in yen divided by the exchange rate of {rate['period_printed']}",
-            about=row,
-            parts=parts,
-        )
-    return figure | {"claim_ids": list(dict.fromkeys([*claim_ids, *figure["claim_ids"]]))}
+    method = f"the amount in yen divided by the exchange rate of {rate['period_printed']}"
+    figure = quotient("investment_usd", row, rate, HOME, label=label, method=method, parts=_parts(row))
+    return figure | {"claim_ids": [*stated["claim_ids"], rate["claim_id"]]}

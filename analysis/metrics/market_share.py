@@ -5,12 +5,13 @@ never mix two sources in one ratio: a share's definition is its source's.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TypeVar
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import derived, direct, of_series, period_slug, same_source
+from analysis.metrics.derive import derived, direct, of_series, period_slug, quotient, same_source
 from analysis.schema import figures
 from analysis.units import POINTS_PER_SHARE
 
@@ -49,7 +50,7 @@ def market_share(
         MetricError: for a column that does not exist or is named twice, a value column that is not a number, and
             units that are negative, missing or not finite (of a lazy frame: when it is collected).
 
-    Source: the usual definition, as in OECD/Eurostat market statistics.
+    Source: the definition in the docstring's formula; percentage points are differences of shares times 100.
     """
     by, within = _columns(by), _columns(within)
     _check_columns(units, [*within, period, *by], value)
@@ -97,11 +98,13 @@ def concentration(shares: Frame, /, *, within: str | Sequence[str] = ("market", 
         One row per market, sorted by it: `within`, `groups` (how many), `hhi` (0 to 1; null where a share is null).
 
     Raises:
-        MetricError: for a column that does not exist.
+        MetricError: for a column that does not exist, or no column at all: shares of several periods are not one market's.
 
     Source: US Department of Justice and Federal Trade Commission, Merger Guidelines (2023), section 2.1.
     """
     within = _columns(within)
+    if not within:
+        raise MetricError("no column makes a market: name at least the one of periods")
     _check_columns(shares, within, "share")
     unknown = pl.col("share").is_null().any()
     result = (
@@ -117,30 +120,23 @@ def share_series(claims: pl.DataFrame, /, *, series_id: str, markets: Sequence[s
     """The shares that sources print for markets, by period, as they print them.
 
     Args:
-        claims: claims in force.
         series_id: one of SHARE_SERIES: they differ in what counts as electric and are never mixed.
         markets: the markets wanted; all where none are named.
 
     Returns:
-        Figures in `share`, one per market, period and source, sorted by market and period; the id ends with the
-        period, or with the source where the source gives none.
+        Figures in `share`, one per market, period and source, sorted by market and period.
 
     Raises:
         MetricError: for a series that is not one of shares of sales.
+
+    Source: the claims of that series, as printed.
     """
     if series_id not in SHARE_SERIES:
         raise MetricError(f"{series_id!r} is not a series of shares of sales: choose one of {', '.join(SHARE_SERIES)}")
     rows = [row for row in of_series(claims, series_id) if markets is None or row["market_id"] in markets]
     rows.sort(key=lambda row: (row["market_id"], str(row["valid_from"])))
     return figures(
-        direct(
-            row,
-            parts=[
-                row["market_id"],
-                row["source_id"] if row["valid_from"] is None else period_slug(row["valid_from"], row["valid_to"]),
-            ],
-        )
-        for row in rows
+        direct(row, parts=[row["market_id"], period_slug(row["valid_from"], row["valid_to"]), row["source_id"]]) for row in rows
     )
 
 
@@ -150,15 +146,17 @@ def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.D
     ratio = a / b and gap = (a - b) * 100, with a and b the printed EV shares of `leader` and `follower`.
 
     Args:
-        claims: claims in force.
         leader, follower: the two markets.
 
     Returns:
         Figures `leader_share` and `follower_share` (share), `share_ratio` (ratio) and `share_gap` (percentage
-        points) of the first source that prints both; none where no source does. Each carries the claims' caveats.
+        points) of the latest period for which one source prints both; none where no source does. Each carries the
+        claims' caveats.
 
     Raises:
         MetricError: where both are the same market, or the follower's share is zero.
+
+    Source: claims of the series `ev_share_of_sales`.
     """
     if leader == follower:
         raise MetricError(f"{leader!r} is compared with itself: name two markets")
@@ -166,21 +164,18 @@ def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.D
     both = same_source(*shares, by=["source_id"])
     if not both:
         return figures([])
-    a, b = both[0]
-    if b["value"] == 0:
-        raise MetricError(f"the share of {b['market_name']} is zero (claim {b['claim_id']}): a ratio to it has no value")
+    a, b = max(both, key=lambda pair: pair[0]["valid_to"] or date.min)
     pair, names = [leader, follower], f"{a['market_name']} and {b['market_name']}"
     caution = "A share is comparable only as far as both are defined alike."
     return figures(
         [
             direct(a, "leader_share"),
             direct(b, "follower_share"),
-            derived(
+            quotient(
                 "share_ratio",
-                a["value"] / b["value"],
+                a,
+                b,
                 "ratio",
-                raised_by=[a],
-                lowered_by=[b],
                 label=f"EV share, ratio: {names}",
                 method="the leader's EV share divided by the follower's",
                 parts=pair,
@@ -208,7 +203,6 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
     u / U, with u the model's and U the market's battery-electric sales in one period by one source.
 
     Args:
-        claims: claims in force.
         model, market: the model and the market.
 
     Returns:
@@ -218,40 +212,34 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
 
     Raises:
         MetricError: where a printed share or a market's sales are zero.
+
+    Source: claims of the series `model_share_of_ev_market`, `cumulative_sales`, `annual_sales` and `bev_annual_sales`.
     """
     printed = of_series(claims, "model_share_of_ev_market", entity_id=model, market_id=market)
     sales = of_series(claims, "cumulative_sales", entity_id=model, market_id=market)
     rows = [direct(printed[0], "printed_share")] if printed else []
     for share, sold in same_source(printed, sales)[:1]:
-        if share["value"] == 0:
-            raise MetricError(f"claim {share['claim_id']} gives a share of zero: no market can be implied from it")
         rows += [
             direct(sold, "sales_since_launch"),
-            derived(
+            quotient(
                 "implied_market",
-                sold["value"] / share["value"],
+                sold,
+                share,
                 "vehicles",
-                raised_by=[sold],
-                lowered_by=[share],
                 label=f"Passenger EV market that share and sales imply: {share['market_name']}",
                 method="vehicles sold divided by the share of the market they are said to be",
-                about=sold,
                 note="Holds only if sales and share are of the same period.",
             ),
         ]
     for mine, whole in _counted_together(claims, model, market)[-1:]:
-        if whole["value"] == 0:
-            raise MetricError(f"claim {whole['claim_id']} gives a market of no vehicles: no share can be counted in it")
-        counted = mine["value"] / whole["value"]
         rows += [
             direct(mine, "model_sales"),
             direct(whole, "market_sales"),
-            derived(
+            quotient(
                 "counted_share",
-                counted,
+                mine,
+                whole,
                 "share",
-                raised_by=[mine],
-                lowered_by=[whole],
                 label=f"Share of passenger EV sales, counted: {mine['entity_name']}, {mine['market_name']}",
                 method="the model's sales divided by the market's in the same period",
             ),
@@ -260,7 +248,7 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
             rows.append(
                 derived(
                     "share_difference",
-                    (counted - printed[0]["value"]) * POINTS_PER_SHARE,
+                    (rows[-1]["value"] - printed[0]["value"]) * POINTS_PER_SHARE,
                     "points",
                     raised_by=[mine],
                     lowered_by=[whole, printed[0]],
@@ -276,7 +264,7 @@ def _counted_together(claims: pl.DataFrame, model: str, market: str) -> list[tup
     pairs = same_source(
         of_series(claims, "annual_sales", entity_id=model, market_id=market),
         of_series(claims, "bev_annual_sales", entity_id=market, market_id=market),
-        by=["source_id", "valid_from", "valid_to"],
+        by=["source_id"],
     )
     return sorted(pairs, key=lambda pair: str(pair[0]["valid_to"]))
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import derived, direct, of_series, same_source
+from analysis.metrics.derive import derived, direct, of_series, quotient, same_source
 from analysis.metrics.market_share import model_share
 from analysis.schema import figures
 from analysis.units import KWH_PER_GWH
@@ -15,7 +15,6 @@ def energy_per_vehicle(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFra
     kWh per vehicle = e * 1,000,000 / n, with e the supply in GWh and n the vehicles of one source.
 
     Args:
-        claims: claims in force.
         entity_id: the agreement.
 
     Returns:
@@ -23,23 +22,15 @@ def energy_per_vehicle(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFra
 
     Raises:
         MetricError: where the vehicles are zero.
+
+    Source: claims of the series `battery_supply` and `battery_supply_vehicles`.
     """
     made = []
     supplies = of_series(claims, "battery_supply", entity_id=entity_id)
     for energy, vehicles in same_source(supplies, of_series(claims, "battery_supply_vehicles", entity_id=entity_id))[:1]:
-        if vehicles["value"] == 0:
-            raise MetricError(f"claim {vehicles['claim_id']} gives no vehicles: nothing to divide the energy by")
-        made = [
-            derived(
-                "energy_per_vehicle",
-                energy["value"] * KWH_PER_GWH / vehicles["value"],
-                "kWh",
-                raised_by=[energy],
-                lowered_by=[vehicles],
-                label=f"Battery energy per vehicle: {energy['entity_name']}",
-                method="battery supply in kWh divided by the vehicles it is for",
-            )
-        ]
+        label = f"Battery energy per vehicle: {energy['entity_name']}"
+        method = "battery supply in kWh divided by the vehicles it is for"
+        made = [quotient("energy_per_vehicle", energy, vehicles, "kWh", scale=KWH_PER_GWH, label=label, method=method)]
     return figures(made)
 
 
@@ -49,12 +40,13 @@ def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:
     used = c * u and spare = c * (1 - u), with c the capacity in vehicles a year and u the utilisation (0 to 1).
 
     Args:
-        claims: claims in force.
         plant: the plant's entity.
 
     Returns:
         Figures `capacity_utilisation` (share), `production_capacity`, `used_capacity` and `spare_capacity` (vehicles a
         year), in this order; none where no source prints both. Spare capacity is negative above full use.
+
+    Source: claims of the series `production_capacity` and `capacity_utilisation`.
     """
     made = []
     capacities = of_series(claims, "production_capacity", entity_id=plant)
@@ -92,7 +84,6 @@ def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> 
     the two were not measured over that year.
 
     Args:
-        claims: claims in force.
         model, market: the model and the market.
 
     Returns:
@@ -100,6 +91,8 @@ def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> 
 
     Raises:
         MetricError: as `model_share` does.
+
+    Source: the figures of `model_share`.
     """
     shares = {row["metric"]: row for row in model_share(claims, model=model, market=market).to_dicts()}
     if not {"implied_market", "market_sales"} <= shares.keys():
@@ -131,17 +124,23 @@ def cost_step(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
     change = b / a - 1, with a the dated cost and b the later, undated one of the same source.
 
     Args:
-        claims: claims in force.
         entity_id: the battery technology.
 
     Returns:
         Figures `battery_cost` (USD per kWh, both) and `battery_cost_change` (relative change); none where no source
         prints both.
+
+    Raises:
+        MetricError: where the dated cost is zero.
+
+    Source: claims of the series `battery_cost`.
     """
     costs = of_series(claims, "battery_cost", entity_id=entity_id)
     dated, later = ([c for c in costs if (c["valid_to"] is None) == undated] for undated in (False, True))
     made = []
     for a, b in same_source(dated, later)[:1]:
+        if a["value"] == 0:
+            raise MetricError(f"claim {a['claim_id']} gives a cost of zero: no change from it can be told")
         made = [
             direct(a, parts=[entity_id, "dated"]),
             direct(b, parts=[entity_id, "later"]),

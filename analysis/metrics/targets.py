@@ -2,18 +2,17 @@
 
 A *target* is a number that is meant to be reached; a *milestone* is a claim whose period is the content. Of each the
 version published last is shown, whatever its source; earlier ones show how it moved. A source without a date has no
-place in that order: it is used only where no dated one speaks, and never for slippage.
+place in that order: it is used only where no dated one speaks, and never for slippage. What a later source withdraws
+is a target or a milestone no more.
 """
 
 from datetime import date
-from itertools import groupby
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.ledger import INTENT
 from analysis.metrics.derive import Row, claim, derived, direct, period_slug
-from analysis.schema import DATED_UNIT, figures
+from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import MONTHS_PER_YEAR, POINTS_PER_SHARE, months_between
 
 
@@ -23,15 +22,16 @@ def targets(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
     time left = whole months from `as_of` to the last day of the target's period, negative once that is past.
 
     Args:
-        claims: claims in force.
         as_of: the day from which time is counted.
 
     Returns:
         Figures `target` (in the target's unit) and, where the target is dated, `target_months_left` (months), one per
         series, entity, market and date, sorted by due date (undated last), series and entity.
+
+    Source: claims with the basis target.
     """
-    rows = _latest(claims, is_date=False, bases=["target"])
-    return figures(_with_time_left(rows, "target", as_of))
+    standing, _ = _latest(claims, is_date=False, bases=["target"])
+    return figures(_with_time_left(standing, "target", as_of))
 
 
 def milestones(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
@@ -41,31 +41,43 @@ def milestones(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
     day of the period printed first to that of the period printed last, positive where it moved away.
 
     Args:
-        claims: claims in force; milestones are those with unit `date` and a basis of target, plan or rumour.
         as_of: the day from which time is counted.
 
     Returns:
         Figures `milestone` (no value: the period is the content), `milestone_months_left` (months), and, where more
-        than one dated source speaks of it, `first_printed` and `slippage` (months); sorted by date and entity.
+        than one dated source speaks of it, `first_printed`, `last_printed` and `slippage` (months); sorted by date and
+        entity. A plan that a later source says was given up is a `withdrawn_milestone` instead, with no time left.
+
+    Source: claims with the unit date and a basis of target, plan or rumour.
     """
-    rows = _latest(claims, is_date=True, bases=INTENT)
-    made = _with_time_left(rows, "milestone", as_of)
-    for row in rows:
-        versions = _versions(claims, row)
+    standing, withdrawn = _latest(claims, is_date=True, bases=INTENT)
+    made = _with_time_left(standing, "milestone", as_of)
+    for row, end in withdrawn:
+        figure = direct(row, "withdrawn_milestone", parts=_parts(row), note=end["note"] or "")
+        made.append(
+            figure
+            | {
+                "basis": "derived",
+                "claim_ids": [row["claim_id"], end["claim_id"]],
+                "method": "the period printed last before a source said that the plan was given up",
+            }
+        )
+    for versions in _dated_versions(claims):
+        first, last = versions[0], versions[-1]
         if len({version["source_id"] for version in versions}) < 2:
             continue
-        first, row = versions[0], versions[-1]
         made += [
-            direct(first, "first_printed", parts=_parts(row)),
+            direct(first, "first_printed", parts=_parts(first)),
+            direct(last, "last_printed", parts=_parts(last)),
             derived(
                 "slippage",
-                months_between(first["valid_to"], row["valid_to"]),
+                months_between(first["valid_to"], last["valid_to"]),
                 "months",
-                raised_by=[row],
+                raised_by=[last],
                 lowered_by=[first],
-                label=f"Slippage: {row['series_name']}, {row['entity_name']}",
+                label=f"Slippage: {last['series_name']}, {last['entity_name']}",
                 method="months from the end of the period printed first to the end of the one printed last",
-                parts=_parts(row),
+                parts=_parts(last),
             ),
         ]
     return figures(made)
@@ -78,7 +90,6 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
     (b - a) * 100 / n, and compound growth = (b / a) ** (1 / n) - 1.
 
     Args:
-        claims: claims in force.
         target_id, baseline_id: the claims; both shares, dated, the target's later. They may be of different entities
             (a market for a maker that publishes no share of its own): the figures' notes say so.
 
@@ -88,6 +99,8 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
 
     Raises:
         MetricError: where a claim is no share or has no date, the target is not later, or the baseline is zero.
+
+    Source: the usual definition of compound annual growth, on the two claims.
     """
     target, baseline = claim(claims, target_id, unit="share"), claim(claims, baseline_id, unit="share")
     if target is None or baseline is None:
@@ -131,24 +144,34 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
     )
 
 
-def _latest(claims: pl.DataFrame, *, is_date: bool, bases: list[str]) -> list[Row]:
-    """The latest printed version of each target or milestone, sorted by due date, undated last."""
-    wanted = claims.filter(
-        (pl.col("unit") == DATED_UNIT) == is_date,
-        pl.col("basis").cast(pl.String).is_in(bases),
-        pl.col("stance") == "asserts",
+def _latest(claims: pl.DataFrame, *, is_date: bool, bases: list[str]) -> tuple[list[Row], list[tuple[Row, Row]]]:
+    """The version published last of each target or milestone; and, apart, those withdrawn since, with what withdraws them.
+
+    Both by due date, undated last.
+    """
+    wanted = claims.filter((pl.col("unit") == DATED_UNIT) == is_date, pl.col("basis").cast(pl.String).is_in(bases))
+    ordered = _by_publication(wanted)
+    key = ["series_id", "entity_id", "market_id"]
+    asserted = ordered.filter(pl.col("stance") == "asserts").unique(
+        [*key, *([] if is_date else ["valid_from", "valid_to"])], keep="last", maintain_order=True
     )
-    key = ["series_id", "entity_id", "market_id", *([] if is_date else ["valid_from", "valid_to"])]
-    rows = _by_publication(wanted).unique(key, keep="last", maintain_order=True).to_dicts()
-    return sorted(rows, key=lambda row: (row["valid_to"] or date.max, row["series_id"], row["entity_id"]))
+    ends = {tuple(row[k] for k in key): row for row in ordered.filter(pl.col("stance") == "withdraws").to_dicts()}
+    standing, withdrawn = [], []
+    for row in sorted(asserted.to_dicts(), key=lambda row: (row["valid_to"] or date.max, row["series_id"], row["entity_id"])):
+        end = ends.get(tuple(row[k] for k in key))
+        if end and (row["published_date"] or date.min) <= end["published_date"]:
+            withdrawn.append((row, end))
+        else:
+            standing.append(row)
+    return standing, withdrawn
 
 
-def _versions(claims: pl.DataFrame, milestone: Row) -> list[Row]:
-    """Every dated version of a plan for a milestone, in the order of publication."""
-    same = [pl.col(column) == milestone[column] for column in ("series_id", "entity_id", "market_id")]
-    planned = pl.col("basis").cast(pl.String).is_in(INTENT)
-    versions = claims.filter(*same, planned, pl.col("stance") == "asserts").drop_nulls("published_date")
-    return _by_publication(versions).to_dicts()
+def _dated_versions(claims: pl.DataFrame) -> list[list[Row]]:
+    """The dated versions of each planned milestone, in the order of publication; milestones in the ledger's order."""
+    planned = (pl.col("unit") == DATED_UNIT) & pl.col("basis").cast(pl.String).is_in(INTENT)
+    versions = claims.filter(planned, pl.col("stance") == "asserts").drop_nulls("published_date")
+    by_milestone = versions.partition_by("series_id", "entity_id", "market_id", maintain_order=True)
+    return [_by_publication(group).to_dicts() for group in by_milestone]
 
 
 def _by_publication(claims: pl.DataFrame) -> pl.DataFrame:
@@ -157,11 +180,10 @@ def _by_publication(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _with_time_left(rows: list[Row], metric: str, as_of: date) -> list[Row]:
     made = []
-    dated_twice = {series for series, group in groupby(sorted(rows, key=_series), key=_series) if len(list(group)) > 1}
     for row in rows:
-        parts = _parts(row)
-        if row["unit"] != DATED_UNIT and _series(row) in dated_twice:
-            parts = [*parts, period_slug(row["valid_from"], row["valid_to"])]
+        # A target is another one for another date; a milestone is the same one, moved.
+        is_date = row["unit"] == DATED_UNIT
+        parts = _parts(row) if is_date else [*_parts(row), period_slug(row["valid_from"], row["valid_to"])]
         made.append(direct(row, metric, parts=parts))
         if row["valid_to"] is not None:
             made.append(
@@ -169,17 +191,13 @@ def _with_time_left(rows: list[Row], metric: str, as_of: date) -> list[Row]:
                     f"{metric}_months_left",
                     months_between(as_of, row["valid_to"]),
                     "months",
-                    raised_by=[{**row, "qualifier": "exact"}],
+                    raised_by=[row if is_date else {**row, "qualifier": "exact"}],  # a number's limits are not its date's
                     label=f"Time left: {made[-1]['label']}",
                     method="whole months from the as-of date to the last day of the period",
                     parts=parts,
                 )
             )
     return made
-
-
-def _series(row: Row) -> tuple[str, str, str]:
-    return row["series_id"], row["entity_id"], row["market_id"]
 
 
 def _parts(row: Row) -> list[str]:

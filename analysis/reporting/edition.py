@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from analysis import __version__
 from analysis.errors import BuildError, InputError
-from analysis.reporting.parameters import Report, Value, assign, choose, find_reports
+from analysis.reporting.parameters import Report, Value, assign, check_names, choose, find_reports
 
 MANIFEST = "manifest.json"
 Progress = Callable[[str, str], None]
@@ -68,7 +69,8 @@ def plan(root: Path, names: list[str], given: dict[str, str], /, *, date: date, 
         as_of: the day whose knowledge is shown; the edition's own, or the ledger's last record where that is earlier.
 
     Raises:
-        InputError: for an unknown report or parameter, a value of the wrong type, or a day the ledger knows nothing of.
+        InputError: for an unknown report, parameter, claim or entity, a value of the wrong type, or a day the ledger knows
+            nothing of.
         LedgerError: for faults in the data.
     """
     from analysis.ledger import Ledger
@@ -78,11 +80,12 @@ def plan(root: Path, names: list[str], given: dict[str, str], /, *, date: date, 
         raise InputError("parameter as_of is set by --as-of, for all reports of the edition alike")
     parameters = assign(reports, given)
     ledger = Ledger.load(root / "data")
-    view = ledger.as_of(as_of or min(date, ledger.last_recorded))
+    check_names(reports, parameters, {"Claim": set(ledger.claims["claim_id"]), "Entity": set(ledger.entities["entity_id"])})
+    view = ledger.as_of(as_of or min(date, ledger.known))
     for values in parameters.values():
         if "as_of" in values:
             values["as_of"] = view.known
-    unknown = len(ledger.as_of().claims) - len(view.claims)
+    unknown = len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti"))
     return Plan(root, date, view.known, reports, parameters, _inputs(root, reports), unknown)
 
 
@@ -94,35 +97,39 @@ def build(plan: Plan, progress: Progress) -> Edition:
             notebook is kept under `reports/.failed/`.
     """
     reports = plan.root / "reports"
-    reports.mkdir(exist_ok=True)
-    lock = FileLock(reports / ".lock")
     try:
-        with lock.acquire(timeout=0):
+        reports.mkdir(exist_ok=True)
+        with FileLock(reports / ".lock").acquire(timeout=0):
             return _build(plan, reports, progress)
     except Timeout:
         raise BuildError(f"another build is under way in {reports}: wait for it, then build again") from None
+    except OSError as error:
+        raise BuildError(f"{error.filename or reports}: {error.strerror}: nothing was published") from error
 
 
 def _build(plan: Plan, reports: Path, progress: Progress) -> Edition:
     earlier = _editions_of(reports, plan.date)
-    for folder in earlier:
-        if _manifest(folder)["key"] == plan.key:
-            return Edition(folder, True, None)
-    supersedes = earlier[-1].name if earlier else None
-    name = f"{plan.date}.{len(earlier)}" if earlier else str(plan.date)
+    before = _manifest(earlier[-1]) if earlier else None
+    if before and before["key"] == plan.key:
+        return Edition(earlier[-1], True, None)
+    name = f"{plan.date}.{_suffix(earlier[-1]) + 1}" if earlier else str(plan.date)
+    if (reports / name).exists():
+        raise BuildError(f"{reports / name} is there already, and is no edition: move it away, then build again")
     staging = reports / ".staging"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     try:
-        made = [_make(report, plan, staging, progress) for report in plan.reports]
-        _write_edition(plan, staging, name, supersedes, made)
+        made = [_make(report, plan, staging, name, progress) for report in plan.reports]
+        _write_edition(plan, staging, name, before, made)
+        if _inputs(plan.root, plan.reports) != plan.inputs:
+            raise BuildError("data, notebooks or the package changed while the edition was made: build again")
         staging.rename(reports / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Edition(reports / name, False, supersedes)
+    return Edition(reports / name, False, before["edition"] if before else None)
 
 
-def _make(report: Report, plan: Plan, staging: Path, progress: Progress) -> dict:
+def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Progress) -> dict:
     """Execute and render one report into the staging folder; returns what the edition says of it."""
     import nbformat
 
@@ -139,7 +146,7 @@ def _make(report: Report, plan: Plan, staging: Path, progress: Progress) -> dict
         progress(report.name, step)
 
     output = staging / f"{report.name}.ipynb"
-    about = html.About(report.name, report.title, plan.date, plan.as_of)
+    about = html.About(report.name, report.title, edition, plan.date, plan.as_of)
     try:
         notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)
         nbformat.write(notebook, output)
@@ -148,8 +155,9 @@ def _make(report: Report, plan: Plan, staging: Path, progress: Progress) -> dict
         done("page")
         (staging / f"{report.name}.pdf").write_bytes(pdf.document(notebook, about))
         done("PDF")
-    except BuildError as error:
-        raise BuildError(f"{error}\n\n{_keep_failed(output, plan)}") from error
+    except Exception as error:
+        what = str(error) if isinstance(error, BuildError) else f"{report.name}: {type(error).__name__}: {error}"
+        raise BuildError(f"{what}\n\n{_keep_failed(output, plan)}") from error
     figures = [
         {"report": report.name, **row}
         for cell in notebook.cells
@@ -176,7 +184,7 @@ def _keep_failed(output: Path, plan: Plan) -> str:
     return f"Nothing was published. The executed notebook is kept as {kept}"
 
 
-def _write_edition(plan: Plan, staging: Path, name: str, supersedes: str | None, made: list[dict]) -> None:
+def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, made: list[dict]) -> None:
     from analysis.reporting.html import About, edition_page
     from analysis.schema import Figures
 
@@ -186,14 +194,16 @@ def _write_edition(plan: Plan, staging: Path, name: str, supersedes: str | None,
         writer.writeheader()
         for row in (row for report in made for row in report["figures"]):
             writer.writerow(row | {"claim_ids": ";".join(row["claim_ids"])})
-    about = About("index", "Nissan’s road to electric vehicles", plan.date, plan.as_of)
-    (staging / "index.html").write_text(edition_page(about, made), "utf-8")
+    supersedes, changed = (before["edition"], _changed(before, plan)) if before else (None, [])
+    about = About("index", "Nissan’s road to electric vehicles", name, plan.date, plan.as_of)
+    (staging / "index.html").write_text(edition_page(about, made, supersedes=supersedes, changed=changed), "utf-8")
     manifest = {
         "edition": name,
         "date": str(plan.date),
         "as_of": str(plan.as_of),
         "version": __version__,
         "supersedes": supersedes,
+        "changed": changed,
         "key": plan.key,
         "parameters": _plain(plan.parameters),
         "inputs": plan.inputs,
@@ -201,6 +211,15 @@ def _write_edition(plan: Plan, staging: Path, name: str, supersedes: str | None,
         "seconds": {report["name"]: report["seconds"] for report in made},
     }
     (staging / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _changed(before: dict, plan: Plan) -> list[str]:
+    """The inputs in which an edition differs from the one before it, by name."""
+    now = plan.inputs | {f"parameters of {name}": values for name, values in _plain(plan.parameters).items()}
+    now |= {"as-of date": str(plan.as_of)}
+    then = before["inputs"] | {f"parameters of {name}": values for name, values in before["parameters"].items()}
+    then |= {"as-of date": before["as_of"]}
+    return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
 
 
 def _inputs(root: Path, reports: list[Report]) -> dict[str, str]:
@@ -219,12 +238,25 @@ def _inputs(root: Path, reports: list[Report]) -> dict[str, str]:
 
 def _editions_of(reports: Path, day: date) -> list[Path]:
     """The editions of a day, earliest first."""
-    found = [path for path in reports.glob(f"{day}*") if (path / MANIFEST).is_file()]
-    return sorted(found, key=lambda path: int(path.name.partition(".")[2] or 0))
+    found = [path for path in reports.iterdir() if re.fullmatch(rf"{day}(\.\d+)?", path.name) and (path / MANIFEST).is_file()]
+    return sorted(found, key=_suffix)
+
+
+def _suffix(edition: Path) -> int:
+    """0 for the first edition of a day, 1 for the next ..."""
+    return int(edition.name.partition(".")[2] or 0)
 
 
 def _manifest(folder: Path) -> dict:
-    return json.loads((folder / MANIFEST).read_text("utf-8"))
+    """What an edition says of itself; an edition that has lost a file is not taken for whole."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        lost = [name for name in manifest["outputs"] if not (folder / name).exists()]
+    except (ValueError, KeyError, TypeError):
+        lost = [MANIFEST]
+    if lost:
+        raise BuildError(f"edition {folder} is damaged ({', '.join(lost)}): move it away, then build again")
+    return manifest
 
 
 def _sha256(path: Path) -> str:

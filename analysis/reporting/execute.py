@@ -48,23 +48,23 @@ def execute(notebook: Path, parameters: dict[str, Value], /, *, cwd: Path, outpu
     """
     try:
         papermill.execute_notebook(
-            str(notebook),
-            str(output).replace("{", "{{").replace("}", "}}"),  # papermill formats the path with the parameters
+            *(str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, output)),  # papermill formats both
             parameters={
                 name: _Day(value.isoformat()) if isinstance(value, date) else value for name, value in parameters.items()
             },
             cwd=str(cwd),
             kernel_name="python3",
+            language="python",
             progress_bar=False,
-            request_save_on_cell_execute=False,
             execution_timeout=CELL_TIMEOUT_SECONDS,
             # No ports: kernels that start at once cannot take one another's, and no warning about TCP is printed.
             config=Config({"KernelManager": {"transport": "ipc"}}),
+            extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is told to end may call that an error
         )
     except PapermillExecutionError as error:
-        raise BuildError(f"{notebook.name}, cell {error.cell_index}: {error.ename}: {error.evalue}\n{_text(error)}") from None
+        raise BuildError(f"{notebook.name}, {_failed_cell(output)}: {error.ename}: {error.evalue}\n{_text(error)}") from None
     except Exception as error:
-        raise BuildError(f"{notebook.name} could not be run to its end: {type(error).__name__}: {error}") from error
+        raise BuildError(f"{notebook.name}, {_failed_cell(output)}: {type(error).__name__}: {error}") from error
     executed = nbformat.read(output, as_version=4)
     check_completed(executed, notebook.name)
     return _without_traces(executed)
@@ -79,23 +79,38 @@ def check_completed(executed: NotebookNode, name: str) -> None:
     Raises:
         BuildError: naming the first cell that is not known to have run.
     """
-    code = [(place, cell) for place, cell in enumerate(executed.cells) if cell.cell_type == "code" and cell.source.strip()]
-    for expected, (place, cell) in enumerate(code, 1):
+    code = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
+    for expected, cell in enumerate(code, 1):
         status = cell.metadata.get("papermill", {})
         failed = status.get("exception") or any(out.output_type == "error" for out in cell.outputs)
         if failed or cell.execution_count != expected or status.get("status") != "completed":
             why = "it stopped or failed" if failed else "it is not known to have run"
-            raise BuildError(f"{name}, cell {place}: {why}, so nothing is published\n{cell.source}")
+            raise BuildError(f"{name}, cell {cell.id}: {why}, so nothing is published\n{cell.source}")
 
 
 def _without_traces(executed: NotebookNode) -> NotebookNode:
     """The notebook without times and durations: the same inputs give the same notebook."""
     executed.metadata.pop("papermill", None)
-    for cell in executed.cells:
+    for place, cell in enumerate(executed.cells):
         for key in ("papermill", "execution"):
             cell.metadata.pop(key, None)
-        cell.id = f"cell-{executed.cells.index(cell)}" if cell.metadata.get("tags") == ["injected-parameters"] else cell.id
+        if cell.metadata.get("tags") == ["injected-parameters"]:
+            cell.id = f"cell-{place}"  # papermill draws one at random
     return executed
+
+
+def _failed_cell(output: Path) -> str:
+    """The failed cell by its name in the notebook; its number would count the cells that papermill has put in.
+
+    Where a kernel died, papermill marks every cell as completed, and the one that killed it may have got its count or
+    not: then the last one counted and the first one not counted are both named.
+    """
+    cells = nbformat.read(output, as_version=4).cells if output.exists() else []
+    code = [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
+    failed = [cell.id for cell in code if any(out.output_type == "error" for out in cell.outputs)]
+    counted = [cell.id for cell in code if cell.execution_count is not None]
+    uncounted = [cell.id for cell in code if cell.execution_count is None]
+    return "cell " + " or ".join(failed[:1] or [*counted[-1:], *uncounted[:1]])
 
 
 def _text(error: PapermillExecutionError) -> str:

@@ -9,14 +9,15 @@ from html import unescape
 from io import BytesIO
 from pathlib import Path
 
-import font_source_sans_pro
 import jinja2
 from fontTools import subset
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from analysis import __version__
-from analysis.wording import day_in_words
+from analysis.errors import BuildError
+from analysis.typeface import LATIN_FOLDER
+from analysis.units import day_label
 
 _CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
@@ -30,25 +31,34 @@ class About:
 
     name: str
     title: str
+    edition: str
     date: date
     as_of: date
     version: str = __version__
 
     @property
     def date_in_words(self) -> str:
-        return day_in_words(self.date)
+        return day_label(self.date)
 
     @property
     def as_of_in_words(self) -> str:
-        return day_in_words(self.as_of)
+        return day_label(self.as_of)
 
 
 def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     """The notebook's text and outputs as HTML, without code and without a page around them.
 
-    In print, charts stand as `chart-1.svg` and so on, in order.
+    In print, pictures stand as `chart-1.svg`, `chart-2.png` and so on, in order.
+
+    Raises:
+        BuildError: for an element that would make the page ask for something else, or run something.
     """
-    return _exporter().from_notebook_node(notebook, resources={"print": for_print})[0]
+    html = _exporter().from_notebook_node(notebook, resources={"print": for_print})[0]
+    active = re.search(r"<(iframe|frame|meta|link|base|object|embed|form|script|audio|video)\b", html, re.IGNORECASE)
+    if active:
+        near = html[active.start() : active.start() + 80]
+        raise BuildError(f"a report may not hold <{active[1].lower()}>, which asks for something outside the page: {near}")
+    return html
 
 
 def page(notebook: NotebookNode, about: About, /) -> str:
@@ -58,9 +68,17 @@ def page(notebook: NotebookNode, about: About, /) -> str:
     return _template("page.html.j2").render(about=about, style=_style(), lead=lead, rest=heading + rest, contents=contents)
 
 
-def edition_page(about: About, reports: list[dict[str, str]], /) -> str:
-    """The first page of an edition: its reports with their answers; `reports` have `name`, `title` and `answer`."""
-    return _template("edition.html.j2").render(about=about, style=_style(), reports=reports)
+def edition_page(about: About, reports: list[dict[str, str]], /, *, supersedes: str | None, changed: list[str]) -> str:
+    """The first page of an edition: its reports with their answers, and what it supersedes and why.
+
+    Args:
+        about: the edition.
+        reports: `name`, `title` and `answer` of each.
+        supersedes: the edition before it of the same day.
+        changed: the inputs in which it differs from that.
+    """
+    page = {"about": about, "style": _style(), "reports": reports, "supersedes": supersedes, "changed": changed}
+    return _template("edition.html.j2").render(page)
 
 
 def answer(notebook: NotebookNode, /, *, name: str) -> str:
@@ -110,7 +128,7 @@ def _typeface() -> str:
     rules = []
     for weight, file in ((400, "SourceSansPro-Regular.ttf"), (700, "SourceSansPro-Bold.ttf")):
         options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"])
-        font = subset.load_font(Path(font_source_sans_pro.font_directory, file), options)
+        font = subset.load_font(LATIN_FOLDER / file, options)
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=_CHARACTERS)
         subsetter.subset(font)

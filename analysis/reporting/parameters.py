@@ -1,13 +1,15 @@
 """The parameters of a report: declared once, in the notebook's `parameters` cell, and checked before anything runs."""
 
 import ast
+import difflib
 import json
+import math
+import re
 import tokenize
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from analysis.errors import InputError
 
@@ -34,7 +36,7 @@ class Parameter:
             return None
         try:
             return _READERS[kind](text)
-        except ValueError:
+        except (ValueError, KeyError):
             raise InputError(f"parameter {self.name} is {text!r}: expected {_EXPECTED[kind]} ({self.type})") from None
 
 
@@ -45,7 +47,6 @@ class Report:
     name: str
     path: Path
     title: str
-    question: str
     parameters: dict[str, Parameter]
 
 
@@ -59,15 +60,18 @@ def find_reports(folder: Path) -> dict[str, Report]:
     for path in sorted(folder.glob("*.ipynb")):
         try:
             cells = json.loads(path.read_text("utf-8"))["cells"]
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{path} cannot be read as a notebook: {error}") from None
-        declared = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+            declared = ["".join(c["source"]) for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{path} cannot be read as a notebook: {type(error).__name__}: {error}") from None
         if len(declared) > 1:
             raise InputError(f"{path} has {len(declared)} cells with the tag parameters: expected one")
+        if declared and path.stem == "index":
+            raise InputError(f"{path}: index is the name of an edition's first page; give the report another")
         if declared:
-            title, question = _heading("".join(cells[0]["source"]))
-            source = "".join(declared[0]["source"])
-            reports[path.stem] = Report(path.stem, path, title or path.stem, question, _declared(source, path))
+            source = declared[0]
+            reports[path.stem] = Report(
+                path.stem, path, _title("".join(cells[0]["source"])) or path.stem, _declared(source, path)
+            )
     return reports
 
 
@@ -104,21 +108,59 @@ def assign(reports: list[Report], given: dict[str, str]) -> dict[str, dict[str, 
     }
 
 
+def check_names(reports: list[Report], values: dict[str, dict[str, Value]], known: dict[str, set[str]]) -> None:
+    """Make sure that parameters of the types Claim and Entity name what there is.
+
+    Args:
+        reports: the reports.
+        values: the parameters of each.
+        known: `Claim` and `Entity` -> the names there are, at any date.
+
+    Raises:
+        InputError: for the first name that is not there, with those it is near to.
+    """
+    for report in reports:
+        for name, parameter in report.parameters.items():
+            kind = parameter.type.removesuffix(" | None").removeprefix("list[").removesuffix("]")
+            value = values[report.name][name]
+            for each in (value if isinstance(value, list) else [value]) if kind in known else []:
+                if each not in known[kind]:
+                    near = ", ".join(difflib.get_close_matches(str(each), sorted(known[kind]), n=3, cutoff=0.5))
+                    hint = f"; did you mean {near}?" if near else f"; data/{_TABLES[kind]} has them all"
+                    raise InputError(f"parameter {name} of {report.name} is {each!r}: there is no such {kind.lower()}{hint}")
+
+
+_TABLES = {"Claim": "claims.csv", "Entity": "entities.csv"}
+
+
 def _declared(source: str, path: Path) -> dict[str, Parameter]:
     """The annotated assignments of a parameters cell; nothing of it is run."""
+    parameters = {}
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError) as error:
+        raise InputError(f"{path}, parameters cell: {error}") from None
     comments = {
         token.start[0]: token.string.lstrip("# ").strip()
         for token in tokenize.generate_tokens(StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    parameters = {}
-    for node in ast.parse(source).body:
+    for node in body:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None):
             raise InputError(f"{path}, parameters cell: {ast.unparse(node)!r}: expected name: type = default  # meaning")
         name, kind = node.target.id, ast.unparse(node.annotation)
         if kind.removesuffix(" | None") not in _READERS:
             raise InputError(f"{path}, parameter {name}: type {kind!r} is not one of {', '.join(_READERS)} (or one | None)")
-        parameters[name] = Parameter(name, kind, _default(node.value, path, name), comments.get(node.end_lineno or 0, ""))
+        if name in parameters:
+            raise InputError(f"{path}, parameter {name} is declared twice")
+        default = _default(node.value, path, name)
+        if not isinstance(default, _TYPES.get(kind.removesuffix(" | None"), str)) and not (
+            default is None and kind.endswith("None")
+        ):
+            raise InputError(f"{path}, parameter {name}: its default {default!r} is not of type {kind}")
+        if name == "as_of" and kind != "date | None":
+            raise InputError(f"{path}, parameter as_of: its type is date | None, the day whose knowledge is shown")
+        parameters[name] = Parameter(name, kind, default, comments.get(node.end_lineno or 0, ""))
     return parameters
 
 
@@ -131,20 +173,22 @@ def _default(node: ast.expr, path: Path, name: str) -> Value:
         raise InputError(f"{path}, parameter {name}: its default must be a plain value, not {ast.unparse(node)!r}") from None
 
 
-def _heading(markdown: str) -> tuple[str, str]:
-    """The first line's title, and the first paragraph below it."""
-    lines = markdown.splitlines()
-    title = lines[0].lstrip("# ").strip() if lines else ""
-    rest = "\n".join(lines[1:]).strip().split("\n\n")[0]
-    return title, rest.replace("\n", " ").replace("**", "")
+def _title(markdown: str) -> str:
+    """The first line, without the marks of a heading."""
+    return markdown.strip().split("\n")[0].lstrip("# ").strip()
 
 
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else _refuse(text)
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
-def _refuse(text: str) -> Any:
-    raise ValueError(text)
+def _day(text: str) -> date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):  # fromisoformat takes weeks and days without hyphens too
+        raise ValueError(text)
+    return date.fromisoformat(text)
 
 
 def _texts(text: str) -> list[str]:
@@ -154,15 +198,16 @@ def _texts(text: str) -> list[str]:
 _READERS = {
     "str": str,
     "int": int,
-    "float": float,
-    "bool": _boolean,
-    "date": date.fromisoformat,
+    "float": _finite,
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
+    "date": _day,
     "list[str]": _texts,
+    "Claim": str,
+    "Entity": str,
+    "list[Entity]": _texts,
 }
+"""Type, as annotated -> what reads a text as that. Claim and Entity are names of the ledger's, checked against it."""
 
-_EXPECTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "date": "a date as YYYY-MM-DD",
-}
+_TYPES = {"int": int, "float": float | int, "bool": bool, "date": date, "list[str]": list, "list[Entity]": list}
+
+_EXPECTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "date": "a date as YYYY-MM-DD"}

@@ -1,15 +1,17 @@
 """An executed notebook as a tagged PDF (PDF/UA-1): its HTML, through pandoc to Typst. No browser, no LaTeX."""
 
+import base64
+import re
 import tempfile
 from pathlib import Path
 
-import font_source_sans_pro
 import pypandoc
 import typst
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
 from analysis.reporting.html import TEMPLATES, About, body
+from analysis.typeface import FOLDERS
 
 
 def document(notebook: NotebookNode, about: About, /) -> bytes:
@@ -21,7 +23,7 @@ def document(notebook: NotebookNode, about: About, /) -> bytes:
     """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        _write_charts(notebook, root)
+        _write_pictures(notebook, root)
         source = pypandoc.convert_text(
             body(notebook, for_print=True),
             "typst",
@@ -30,6 +32,7 @@ def document(notebook: NotebookNode, about: About, /) -> bytes:
                 f"--template={TEMPLATES / 'print.typ'}",
                 f"--lua-filter={TEMPLATES / 'print.lua'}",
                 "--wrap=none",
+                "--sandbox",  # nothing is fetched or read on behalf of a report's text
                 *(f"--variable={name}={value}" for name, value in _variables(about).items()),
             ],
         )
@@ -39,29 +42,39 @@ def document(notebook: NotebookNode, about: About, /) -> bytes:
                 str(root / "report.typ"),
                 root=str(root),
                 format="pdf",
-                font_paths=[font_source_sans_pro.font_directory],
+                font_paths=FOLDERS,
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
             )
         except typst.TypstError as error:
-            raise BuildError(f"{about.name}: the PDF could not be set: {error}") from None
+            raise BuildError(f"{about.name}: the PDF could not be set: {_explained(str(error), source)}") from None
 
 
-def _write_charts(notebook: NotebookNode, folder: Path) -> None:
-    charts = [
-        output.data["image/svg+xml"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        if "image/svg+xml" in output.get("data", {})
-    ]
-    for number, svg in enumerate(charts, 1):
-        (folder / f"chart-{number}.svg").write_text(svg, "utf-8")
+def _write_pictures(notebook: NotebookNode, folder: Path) -> None:
+    """The pictures as files, numbered as in the printed body."""
+    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    kinds = ("image/svg+xml", "text/html", "text/markdown", "image/png")
+    shown = [(next((kind for kind in kinds if kind in data), None), data) for data in outputs]
+    pictures = [(kind, data[kind]) for kind, data in shown if kind in ("image/svg+xml", "image/png")]
+    for number, (kind, picture) in enumerate(pictures, 1):
+        if kind == "image/png":
+            (folder / f"chart-{number}.png").write_bytes(base64.b64decode(picture))
+        else:
+            (folder / f"chart-{number}.svg").write_text(picture, "utf-8")
+
+
+def _explained(error: str, source: str) -> str:
+    """Typst's reason, with the words around a character that the typeface lacks."""
+    lacking = re.search(r'the text "(.+?)" could not be displayed', error)
+    place = source.find(lacking[1][0]) if lacking else -1
+    around = " ".join(source[max(0, place - 60) : place + 40].split())
+    return f"{error}; it stands in: {around}" if place >= 0 else error
 
 
 def _variables(about: About) -> dict[str, str | int]:
     return {
         "title": about.title.replace("\\", "\\\\").replace('"', '\\"'),
-        "edition": about.date_in_words,
+        "edition": about.date_in_words + ("" if about.edition == str(about.date) else f" ({about.edition})"),
         "asof": about.as_of_in_words,
         "year": about.date.year,
         "month": about.date.month,

@@ -31,10 +31,11 @@ def by_id(frame: pl.DataFrame) -> dict[str, dict]:
 def test_2_trillion_yen_are_17_55_billion_dollars_at_113_965(claims):
     # 2,000,000 million / 113.965 = 17,549.2476 million.
     made = by_id(amounts(claims(money(2e12, "JPY", "plan"), RATE), rate_id="fx"))
-    assert made["investment.plan.global"]["value"] == 2e12
-    assert made["investment_usd.plan.global"]["value"] == pytest.approx(17.5492476e9, rel=1e-8)
-    assert made["investment_usd.plan.global"]["claim_ids"] == ["c0", "fx"]
-    assert "2021-11" in made["investment_usd.plan.global"]["method"]
+    assert made["investment.plan.global.c0"]["value"] == 2e12
+    dollars = made["investment_usd.plan.global.c0"]
+    assert dollars["value"] == pytest.approx(17.5492476e9, rel=1e-8)
+    assert dollars["claim_ids"] == ["c0", "fx"]
+    assert "2021-11" in dollars["method"]
 
 
 def test_yen_without_a_known_rate_stay_yen(claims):
@@ -43,14 +44,15 @@ def test_yen_without_a_known_rate_stay_yen(claims):
 
 def test_one_pledge_printed_by_two_sources_is_one_amount_with_both_claims(claims):
     made = by_id(amounts(claims(money(5e8), money(5e8, source_id="other", qualifier="at_least")), rate_id="fx"))
-    assert list(made) == ["investment.canton.global", "investment_usd.canton.global"]
-    assert made["investment.canton.global"]["claim_ids"] == ["c0", "c1"]
+    assert list(made) == ["investment.canton.global.c0", "investment_usd.canton.global.c0"]
+    assert made["investment.canton.global.c0"]["claim_ids"] == ["c0", "c1"]
+    assert {row["qualifier"] for row in made.values()} == {"at_least"}  # what one says exactly, another calls a floor
 
 
 def test_two_sources_that_disagree_stay_two_amounts(claims):
     made = amounts(claims(money(5e8), money(7e8, source_id="other")), rate_id="fx")
     ids = made.filter(pl.col("metric") == "investment")["figure_id"].to_list()
-    assert ids == ["investment.canton.global.other", "investment.canton.global.paper"]
+    assert ids == ["investment.canton.global.c1", "investment.canton.global.c0"]  # the larger first
 
 
 def test_a_sources_own_conversion_is_no_amount(claims):
@@ -110,11 +112,16 @@ def test_2_trillion_yen_as_17_6_billion_dollars_imply_113_64(claims):
 
 def test_nothing_is_divided_by_nothing(claims):
     zero_jobs = claims(money(1e6, entity="sk"), money(0, "jobs", "sk", series_id="jobs"))
-    with pytest.raises(MetricError, match="claim c1 gives no jobs"):
+    with pytest.raises(MetricError, match="claim c1 is zero: usd_per_job has no value"):
         per_unit(zero_jobs, entity_id="sk")
     zero_dollars = claims(money(1e6, "JPY", "p"), money(0, entity="p", series_id="investment_equivalent"))
-    with pytest.raises(MetricError, match="claim c1 gives no dollars"):
+    with pytest.raises(MetricError, match="claim c1 is zero: implied_rate"):
         implied_rate(zero_dollars, entity_id="p", rate_id="fx")
+
+
+def test_a_rate_of_zero_converts_nothing(claims):
+    with pytest.raises(MetricError, match="claim fx is zero"):
+        amounts(claims(money(2e12, "JPY"), RATE | {"value": 0}), rate_id="fx")
 
 
 def test_a_rate_must_be_a_rate(claims):

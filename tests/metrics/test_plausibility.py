@@ -14,8 +14,7 @@ def said(series: str, value: float, unit: str, entity: str, **more) -> dict:
 
 def test_100_gwh_for_at_least_a_million_vehicles_are_at_most_100_kwh_each(claims):
     frame = claims(
-        said("battery_supply", 100, "GWh", "sk"),
-        said("battery_supply_vehicles", 1e6, "vehicles", "sk", qualifier="at_least"),
+        said("battery_supply", 100, "GWh", "sk"), said("battery_supply_vehicles", 1e6, "vehicles", "sk", qualifier="at_least")
     )
     made = energy_per_vehicle(frame, entity_id="sk").to_dicts()[0]
     assert (made["value"], made["unit"], made["qualifier"]) == (100, "kWh", "at_most")
@@ -24,7 +23,7 @@ def test_100_gwh_for_at_least_a_million_vehicles_are_at_most_100_kwh_each(claims
 
 def test_no_vehicles_are_refused(claims):
     frame = claims(said("battery_supply", 1, "GWh", "sk"), said("battery_supply_vehicles", 0, "vehicles", "sk"))
-    with pytest.raises(MetricError, match="gives no vehicles"):
+    with pytest.raises(MetricError, match="claim c1 is zero: energy_per_vehicle"):
         energy_per_vehicle(frame, entity_id="sk")
 
 
@@ -66,3 +65,10 @@ def test_75_to_65_dollars_is_a_fall_of_13_3_percent(claims):
     ]
     assert made["value"][2] == pytest.approx(-0.133333, abs=1e-6)  # 65 / 75 - 1 = -10 / 75
     assert cost_step(frame.head(1), entity_id="assb").is_empty()
+
+
+def test_a_cost_of_nothing_is_refused(claims):
+    dated = {"valid_from": date(2028, 4, 1), "valid_to": date(2029, 3, 31)}
+    frame = claims(said("battery_cost", 65, "USD_per_kWh", "assb"), said("battery_cost", 0, "USD_per_kWh", "assb", **dated))
+    with pytest.raises(MetricError, match="claim c1 gives a cost of zero"):
+        cost_step(frame, entity_id="assb")

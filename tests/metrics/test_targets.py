@@ -83,6 +83,19 @@ def test_a_source_without_a_date_is_neither_first_nor_last(claims):
     assert alone["claim_ids"].to_list() == [["c0"], ["c0"]]
 
 
+def test_a_plan_that_was_given_up_has_no_time_left_and_keeps_its_history(claims):
+    end = start(2028, "c", date(2025, 10, 6), stance="withdraws") | {"valid_from": None, "valid_to": None}
+    frame = claims(start(2025, "a", date(2022, 2, 18)), start(2028, "b", date(2025, 3, 31)), end)
+    made = {row["metric"]: row for row in milestones(frame, as_of=TODAY).to_dicts()}
+    assert set(made) == {"withdrawn_milestone", "first_printed", "last_printed", "slippage"}
+    assert made["withdrawn_milestone"]["claim_ids"] == ["c1", "c2"]
+    assert made["slippage"]["value"] == 36
+    # Before the report that withdraws it, the plan stands; a later one sets it up anew.
+    assert "milestone" in milestones(frame.head(2), as_of=TODAY)["metric"]
+    again = claims(start(2025, "a", date(2022, 2, 18)), end, start(2030, "d", date(2026, 1, 1)))
+    assert "milestone" in milestones(again, as_of=TODAY)["metric"]
+
+
 def test_a_date_that_was_met_is_no_plan(claims):
     assert milestones(claims(start(2010, "a", date(2022, 1, 1), basis="reported")), as_of=TODAY).is_empty()
 
@@ -90,8 +103,7 @@ def test_a_date_that_was_met_is_no_plan(claims):
 def test_from_13_6_percent_in_2024_to_all_in_2030_are_14_4_points_a_year(claims):
     # (1 - 0.136) * 100 / 6 = 14.4; (1 / 0.136) ** (1 / 6) = exp(ln(7.352941) / 6) = exp(0.332516) = 1.39447.
     frame = claims(
-        mix(1, 2030, claim_id="target", market_id="europe"),
-        mix(0.136, 2024, claim_id="base", entity_id="eu", basis="reported"),
+        mix(1, 2030, claim_id="target", market_id="europe"), mix(0.136, 2024, claim_id="base", entity_id="eu", basis="reported")
     )
     made = {row["metric"]: row for row in required_growth(frame, target_id="target", baseline_id="base").to_dicts()}
     assert made["required_points"]["value"] == pytest.approx(14.4)

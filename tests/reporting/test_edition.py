@@ -195,12 +195,7 @@ def test_the_same_inputs_make_no_second_edition_and_others_make_one_that_says_wh
     other = quietly(plan(root, ["targets"], {"horizon_year": "2030"}, date=TODAY, as_of=None))
     assert (other.folder.name, other.supersedes) == ("2026-11-22.1", "2026-11-22")
     assert json.loads((other.folder / "manifest.json").read_text())["parameters"] == {
-        "targets": {
-            "as_of": "2026-11-22",
-            "target": "s001-p052-europe-100pct",
-            "baseline": "eu-bev-2024",
-            "horizon_year": 2030,
-        }
+        "targets": {"as_of": "2026-11-22", "target": "s001-p052-europe-100pct", "baseline": "eu-bev-2024", "horizon_year": 2030}
     }
     assert "2028 to 2033" in text_of(other.folder / "targets.pdf")
 
@@ -245,7 +240,7 @@ def test_an_edition_dated_before_the_last_record_speaks_of_its_own_day(project):
 
 def test_a_failing_cell_publishes_nothing_and_keeps_the_executed_notebook(project):
     add_cell(project, "targets", "raise ValueError('on purpose')")
-    with pytest.raises(BuildError, match=r"(?s)targets\.ipynb, cell \d+: ValueError: on purpose.*kept as") as error:
+    with pytest.raises(BuildError, match=r"(?s)targets\.ipynb, cell added: ValueError: on purpose.*kept as") as error:
         quietly(plan(project, [], {}, date=TODAY, as_of=None))
     reports = project / "reports"
     assert not list(reports.glob("2026*"))

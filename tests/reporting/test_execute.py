@@ -44,24 +44,24 @@ def test_the_executed_notebook_bears_no_trace_of_when_it_ran(tmp_path):
 
 
 def test_a_failing_cell_is_told_with_its_traceback_and_kept(tmp_path):
-    with pytest.raises(BuildError, match=r"(?s)given\.ipynb, cell \d: ZeroDivisionError.*1 / 0.*Traceback"):
+    with pytest.raises(BuildError, match=r"(?s)given\.ipynb, cell given-1: ZeroDivisionError.*1 / 0.*Traceback"):
         run(tmp_path, "x = 1", "1 / 0", "x")
     assert (tmp_path / "executed {name}.ipynb").exists()
 
 
 @pytest.mark.parametrize(
-    "ending",
-    ["raise SystemExit(0)", "import os; os._exit(0)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"],
+    "ending", ["raise SystemExit(0)", "import os; os._exit(0)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]
 )
 def test_a_notebook_that_ends_early_without_an_error_is_not_complete(tmp_path, ending):
-    with pytest.raises(BuildError):
+    with pytest.raises(BuildError, match=r"cell .*given-1"):
         run(tmp_path, "x = 1", ending, "x")
+    assert (tmp_path / "executed {name}.ipynb").exists()
 
 
 def test_statuses_alone_are_not_believed():
-    cell = nbformat.v4.new_code_cell("x", execution_count=None)
+    cell = nbformat.v4.new_code_cell("x", execution_count=None, id="only")
     cell.metadata["papermill"] = {"status": "completed", "exception": False}
-    with pytest.raises(BuildError, match="cell 0: it is not known to have run"):
+    with pytest.raises(BuildError, match="cell only: it is not known to have run"):
         check_completed(nbformat.v4.new_notebook(cells=[cell]), "n")
     cell.execution_count = 2
     with pytest.raises(BuildError, match="not known to have run"):

@@ -1,12 +1,13 @@
 """The parameters cell: what it declares is what a report takes, and nothing else."""
 
+import re
 from datetime import date
 
 import nbformat
 import pytest
 
 from analysis.errors import InputError
-from analysis.reporting.parameters import assign, choose, find_reports
+from analysis.reporting.parameters import assign, check_names, choose, find_reports
 
 
 def notebook(folder, source: str, name: str = "report"):
@@ -42,7 +43,7 @@ def test_names_types_defaults_and_meanings_are_read_without_running_the_cell(rep
         "since": ("date", date(2020, 1, 2), ""),
         "markets": ("list[str]", ["a", "b"], "markets"),
     }
-    assert (reports["report"].title, reports["report"].question) == ("A title", "The question. Why?")
+    assert reports["report"].title == "A title"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,8 @@ def test_a_value_arrives_as_declared(reports, name, text, value):
         ("is_bold", "yes", "true or false"),
         ("since", "1.2.2020", "a date as YYYY-MM-DD"),
         ("since", "none", "a date as YYYY-MM-DD"),
+        ("since", "20240401", "a date as YYYY-MM-DD"),
+        ("share", "nan", "a number"),
         ("years", "2030", r"no parameter years; report has as_of, name, year"),
         ("x = 1; import os; y", "2030", "no parameter x = 1; import os; y"),
     ],
@@ -107,12 +110,36 @@ def test_a_notebook_without_parameters_is_no_report(tmp_path):
         ("year: complex = 1j", "type 'complex' is not one of"),
         ("year: int = len('x')", "must be a plain value"),
         ("import os", "expected name: type = default"),
+        ("year: int = (", "parameters cell: "),
+        ("year: int = 'soon'", "its default 'soon' is not of type int"),
+        ("year: int = None", "its default None is not of type int"),
+        ("year: int = 1\nyear: str = 'a'", "declared twice"),
+        ("as_of: str = ''", "its type is date | None"),
     ],
 )
 def test_a_cell_that_declares_what_it_may_not_is_refused(tmp_path, source, message):
     notebook(tmp_path, source)
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=re.escape(message)):
         find_reports(tmp_path)
+
+
+def test_a_report_may_not_take_the_name_of_the_first_page(tmp_path):
+    notebook(tmp_path, SOURCE, "index")
+    with pytest.raises(InputError, match="index is the name of an edition's first page"):
+        find_reports(tmp_path)
+
+
+def test_names_of_the_ledger_are_checked_with_what_they_are_near_to(tmp_path):
+    notebook(tmp_path, "rate: Claim = 'fx-2021'\nmarkets: list[Entity] = ['japan']")
+    found = list(find_reports(tmp_path).values())
+    known = {"Claim": {"fx-2021"}, "Entity": {"japan", "china"}}
+    check_names(found, assign(found, {}), known)
+    for given, message in [
+        ({"rate": "fx-2012"}, "no such claim; did you mean fx-2021"),
+        ({"markets": "japan,xx"}, "entities.csv"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            check_names(found, assign(found, given), known)
 
 
 def test_a_file_that_is_no_notebook_is_refused(tmp_path):
