@@ -65,7 +65,7 @@ def _write_pictures(notebook: NotebookNode, folder: Path) -> None:
 
 def _explained(error: str, source: str) -> str:
     """Typst's reason, with the words around a character that the typeface lacks."""
-    lacking = re.search(r'the text "(.+?)" could not be displayed', error)
+    lacking = re.search(r'the text `?"(.+?)"`? could not be displayed', error)
     place = source.find(lacking[1][0]) if lacking else -1
     around = " ".join(source[max(0, place - 60) : place + 40].split())
     return f"{error}; it stands in: {around}" if place >= 0 else error

@@ -304,3 +304,77 @@ def test_figures_move_with_the_data(project, edit):
     frame = pl.read_csv(made.folder / "figures.csv").filter(pl.col("metric") == "usd_per_job")
     assert frame["value"].to_list() == [413125.0]  # 661,000,000 / 1,600
     assert "$413,125 per job" in text_of(made.folder / "investments.pdf")
+
+
+def test_an_edition_says_which_it_is_and_what_it_supersedes_and_why(project):
+    def built(horizon: str):
+        return quietly(plan(project, ["targets"], {"horizon_year": horizon}, date=TODAY, as_of=None))
+
+    assert [built(year).folder.name for year in ("2034", "2030", "2034", "2034")] == [
+        "2026-11-22",
+        "2026-11-22.1",
+        "2026-11-22.2",
+        "2026-11-22.2",
+    ]
+    index = (project / "reports" / "2026-11-22.1" / "index.html").read_text("utf-8")
+    assert "This edition, 2026-11-22.1, supersedes 2026-11-22. They differ in: parameters of targets." in index
+    assert "(2026-11-22.2)" in text_of(project / "reports" / "2026-11-22.2" / "targets.pdf")
+
+
+def test_what_else_lies_in_the_folder_of_reports_is_left_alone(project):
+    reports = project / "reports"
+    (reports / "2026-11-22.backup").mkdir(parents=True)
+    (reports / "2026-11-22.backup" / "manifest.json").write_text("{}")
+    planned = plan(project, ["investments"], {}, date=TODAY, as_of=None)
+    (reports / "2026-11-22").write_text("not an edition")
+    with pytest.raises(BuildError, match="is there already, and is no edition"):
+        quietly(planned)
+    (reports / "2026-11-22").unlink()
+    (reports / "2026-11-22").mkdir()
+    (reports / "2026-11-22" / "manifest.json").write_text("{")
+    with pytest.raises(BuildError, match=r"edition .*2026-11-22 is damaged \(manifest\.json\)"):
+        quietly(planned)
+
+
+def test_a_folder_of_reports_that_cannot_be_made_is_told(project):
+    (project / "reports").write_text("a file")
+    with pytest.raises(BuildError, match="reports: File exists: nothing was published"):
+        quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
+
+
+def test_no_edition_of_a_day_speaks_of_what_came_later(project):
+    # The deal with SK On is known by then; that Canton's plan was given up is not.
+    made = quietly(plan(project, ["investments", "targets"], {}, date=TODAY, as_of=date(2025, 4, 1)))
+    for report in ("investments", "targets"):
+        text = text_of(made.folder / f"{report}.pdf")
+        assert "no report by the as-of date that it was given up" in text
+        for word in ("dropped", "shelved", "withdrawn", "since ended", "Overtaken", "newmobility"):
+            assert word not in text.replace("grey where a rumour or withdrawn", ""), word
+
+
+def test_japanese_pictures_and_a_title_with_signs_can_be_printed(project, edit):
+    edit("entities.csv", "SK On battery supply", "日産サクラ")
+    path = project / "notebooks" / "investments.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source = notebook.cells[0].source.replace("Investments: what", 'Costs $75 a_b *C# "x" what', 1)
+    nbformat.write(notebook, path)
+    dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    add_cell(project, "investments", f"from IPython.display import Image\nimport base64\nImage(base64.b64decode('{dot}'))")
+    made = quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
+    text = text_of(made.folder / "investments.pdf")
+    assert "日産サクラ" in text
+    assert 'Costs $75 a_b *C# "x" what' in text
+    assert "data:image/png;base64," in (made.folder / "investments.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("exhibits.Exhibit('<iframe src=\"http://127.0.0.1:1/\"></iframe>', '')", "may not hold <iframe>"),
+        ("exhibits.Exhibit('<p>\U0001f697 here</p>', '')", "it stands in: .*here"),
+    ],
+)
+def test_what_a_page_may_not_hold_or_a_pdf_cannot_set_is_told(project, source, message):
+    add_cell(project, "investments", source)
+    with pytest.raises(BuildError, match=f"(?s){message}"):
+        quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
