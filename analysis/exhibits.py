@@ -26,7 +26,9 @@ class Exhibit:
     data: dict[str, Any] = field(default_factory=dict)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        return {"text/html": self.html, "text/plain": self.text, **self.data}
+        # JupyterLab would set what stands between two dollar signs as mathematics.
+        html = f'<div class="tex2jax_ignore mathjax_ignore">{self.html}</div>'
+        return {"text/html": html, "text/plain": self.text, **self.data}
 
     def __repr__(self) -> str:
         return self.text
@@ -192,12 +194,12 @@ def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
         return not_known(["figures of this report"])
     entries = [_entry(row, _claims_of(row, ledger)) for row in rows]
     html = "\n".join(
-        f'<dt><span id="how-{row["figure_id"]}">{term}</span></dt><dd>{text}</dd>'
+        f'<div class="entry"><p><span id="how-{row["figure_id"]}">{term}</span><br>{text}</p></div>'
         for row, (term, text) in zip(rows, entries, strict=True)
     )
     data = [{name: _json(value) for name, value in row.items()} for row in rows]
     text = "\n".join(_text(f"{term}. {made}") for term, made in entries)
-    return Exhibit(f'<dl class="how">\n{html}\n</dl>', text, {FIGURES_MIME: {"figures": data}})
+    return Exhibit(f'<div class="how">\n{html}\n</div>', text, {FIGURES_MIME: {"figures": data}})
 
 
 def _entry(figure: dict, claims: list[dict]) -> tuple[str, str]:

@@ -40,6 +40,11 @@ def test_a_sentence_with_an_unknown_figure_is_not_half_said(gap):
     assert said.text == "Not known at the as-of date: other share."
 
 
+def test_dollar_signs_are_not_taken_for_mathematics(gap):
+    html = exhibits.say("A gap of {share_gap}.", gap)._repr_mimebundle_()["text/html"]
+    assert html.startswith('<div class="tex2jax_ignore mathjax_ignore">')
+
+
 def test_foreign_text_is_escaped_wherever_it_is_shown(ledger, hostile):
     shown = [
         exhibits.say("A $word of {share_gap} <b>.", hostile, word=HOSTILE),

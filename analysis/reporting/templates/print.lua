@@ -30,10 +30,6 @@ function Link(link)
   return link
 end
 
-function DefinitionList(list)
-  return { raw('#block[#set text(size: 9pt)'), list, raw(']') }
-end
-
 -- Columns are aligned by a class of their cells, which the HTML reader does not look at.
 function Table(tbl)
   local row = tbl.bodies[1] and tbl.bodies[1].body[1]
@@ -51,6 +47,10 @@ function Div(div)
     return { raw('#block[#set text(fill: soft)'), div, raw(']') }
   elseif div.classes:includes('note') then
     return { raw('#block(above: 0.7em, below: 1.5em)[#set text(size: 8.8pt, fill: soft)'), div, raw(']') }
+  elseif div.classes:includes('how') then
+    return { raw('#block[#set text(size: 9pt)'), div, raw(']') }
+  elseif div.classes:includes('entry') then
+    return { raw('#block(breakable: false, above: 1em, below: 1em)['), div, raw(']') }
   elseif div.classes:includes('table') then
     return { raw('#block[#set text(size: 8.8pt)'), div, raw(']') }
   end
