@@ -16,7 +16,7 @@ test: .venv/.installed
 
 # Run the notebooks and keep their outputs, which the tests compare; the same inputs give the same bytes.
 notebooks: .venv/.installed
-	@$(PY) -m nbconvert --log-level=ERROR --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --KernelManager.transport=ipc notebooks/*.ipynb
+	@$(PY) -m nbconvert --log-level=ERROR --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False --ExecutePreprocessor.extra_arguments=--IPKernelApp.log_level=50 notebooks/*.ipynb
 
 lock: .venv/.installed
 	@$(PY) -m uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --group dev --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml

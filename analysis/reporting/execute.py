@@ -1,6 +1,7 @@
 """Executing one notebook with papermill, and knowing whether every cell of it has run."""
 
 import logging
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -47,20 +48,19 @@ def execute(notebook: Path, parameters: dict[str, Value], /, *, cwd: Path, outpu
         BuildError: with the cell and its traceback, or with what is not known to have run.
     """
     try:
-        papermill.execute_notebook(
-            *(str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, output)),  # papermill formats both
-            parameters={
-                name: _Day(value.isoformat()) if isinstance(value, date) else value for name, value in parameters.items()
-            },
-            cwd=str(cwd),
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            execution_timeout=CELL_TIMEOUT_SECONDS,
-            # No ports: kernels that start at once cannot take one another's, and no warning about TCP is printed.
-            config=Config({"KernelManager": {"transport": "ipc"}}),
-            extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is told to end may call that an error
-        )
+        # Sockets in a folder of their own, not ports: kernels that start at once cannot take one another's.
+        with tempfile.TemporaryDirectory(prefix="evroad-") as sockets:
+            papermill.execute_notebook(
+                *(str(path).replace("{", "{{").replace("}", "}}") for path in (notebook, output)),  # papermill formats both
+                parameters={n: _Day(v.isoformat()) if isinstance(v, date) else v for n, v in parameters.items()},
+                cwd=str(cwd),
+                kernel_name="python3",
+                language="python",
+                progress_bar=False,
+                execution_timeout=CELL_TIMEOUT_SECONDS,
+                config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+                extra_arguments=["--IPKernelApp.log_level=50"],  # a kernel that is told to end may call that an error
+            )
     except PapermillExecutionError as error:
         raise BuildError(f"{notebook.name}, {_failed_cell(output)}: {error.ename}: {error.evalue}\n{_text(error)}") from None
     except Exception as error:

@@ -35,6 +35,12 @@ def test_values_arrive_as_declared_and_text_is_not_run(tmp_path):
     assert ast.literal_eval(shown(executed)) == repr(tuple(values.values()))
 
 
+def test_nothing_is_left_beside_the_notebook_while_or_after_it_runs(tmp_path):
+    executed = run(tmp_path, "x = 1", "import os; sorted(os.listdir())")
+    assert shown(executed) == "['executed {name}.ipynb', 'given.ipynb']"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["executed {name}.ipynb", "given.ipynb"]
+
+
 def test_the_executed_notebook_bears_no_trace_of_when_it_ran(tmp_path):
     executed = run(tmp_path, "x = 1", "x", x=2)
     text = nbformat.writes(executed)
