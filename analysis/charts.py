@@ -153,18 +153,17 @@ def whole(
     )
 
 
-def lines(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
-    """Shares by year, one line for each market, named and valued at its ends.
+def lines(figures: pl.DataFrame, ledger: Ledger, /, *, subtitle: str) -> Shown:
+    """Shares by year, one line for each market, named and valued at its ends; the title tells the latest of each.
 
     Args:
         figures: share figures (0 to 1) with periods, of one metric.
         ledger: where names and the source note come from.
-        title, subtitle, words: as for `bars`.
+        subtitle: what is shown, with its unit.
     """
-    finding, missing = fill(title, figures, **words)
     dated = figures.drop_nulls("period_start").sort("market_id", "period_start")
-    if missing or dated.is_empty():
-        return not_known(missing or [title])
+    if dated.is_empty():
+        return not_known([subtitle])
     rows = dated.select(
         pl.col("period_start").dt.year().alias("year"),
         pl.col("market_id").replace_strict({m: ledger.name(m) for m in dated["market_id"].unique()}).alias("market"),
@@ -188,6 +187,8 @@ def lines(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str
     values = last.mark_text(align="left", dx=8, dy=9).encode(text="shown:N")
     chart = base.mark_line(point=alt.OverlayMarkDef(size=45), strokeWidth=2.5) + names + values
     said = "; ".join(f"{row['market']} {row['year']}: {row['shown']}" for row in rows.iter_rows(named=True))
+    ends = rows.unique("market", keep="last", maintain_order=True).to_dicts()
+    finding = "; ".join(f"{row['market']}: {row['shown']} in {row['year']}" for row in ends)
     return _finished(chart, 220, finding, subtitle, f"Line chart. {said}", source_line(ledger, figures), left=60, right=130)
 
 

@@ -30,7 +30,7 @@ def shown(ledger):
     return {
         "bars": charts.bars(gap, ledger, title="EVs take {leader_share}", subtitle="Percent"),
         "whole": charts.whole(share, ledger, title="{printed_share}", subtitle="Percent", part_name="It", rest_name="Rest"),
-        "lines": charts.lines(years, ledger, title="By year", subtitle="Percent"),
+        "lines": charts.lines(years, ledger, subtitle="Percent"),
         "timeline": charts.timeline(
             dates, ledger, title="{slippage.start_of_production.canton.us}", subtitle="Periods", horizon_year=2034
         ),
@@ -68,6 +68,7 @@ def test_finding_source_and_values_are_written_in_the_picture(shown):
 
 def test_the_description_holds_every_value_shown(shown):
     text = bundle(shown["lines"])["text/plain"]
+    assert text.startswith("European Union (27): 13.6% in 2024; Japan: 2.22% in 2023 ")  # the finding
     for value in ("2020: 5.3%", "2023: 14.6%", "Japan 2022: 1.71%", "Japan 2023: 2.22%"):
         assert value in text
 
@@ -118,7 +119,7 @@ def test_nothing_known_gives_a_note_instead_of_an_empty_chart(ledger):
     for chart in (
         charts.bars(none, ledger, title="{leader_share}", subtitle="S"),
         charts.whole(none, ledger, title="T", subtitle="S", part_name="a", rest_name="b"),
-        charts.lines(none, ledger, title="T", subtitle="S"),
+        charts.lines(none, ledger, subtitle="S"),
         charts.timeline(none, ledger, title="T", subtitle="S", horizon_year=2030),
     ):
         assert isinstance(chart, Exhibit)
