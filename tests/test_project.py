@@ -127,3 +127,12 @@ def test_every_dependency_is_locked_with_hashes_and_no_address():
     assert "://" not in lock
     assert "rfc3987-syntax" not in lock  # two seconds in every process that imports jsonschema
     assert "\nmatplotlib==" not in lock  # only a font file of its extension is used
+
+
+def test_set_up_names_no_address_and_nothing_names_this_machine():
+    for name in ("pyproject.toml", "Makefile", ".ci/run"):
+        assert "://" not in (ROOT / name).read_text("utf-8"), name
+    here = {str(ROOT), str(Path.home())}
+    for pattern in ("*.md", "*.toml", "data/*", "notebooks/*.ipynb", "analysis/**/*", "tests/**/*.py"):
+        for path in (path for path in ROOT.glob(pattern) if path.is_file() and path.suffix != ".pyc"):
+            assert not any(place in path.read_text("utf-8") for place in here), path
