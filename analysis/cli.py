@@ -45,7 +45,10 @@ def main() -> None:
 @click.argument("reports", nargs=-1, metavar="[REPORT]...")
 @click.option("--date", "day", type=_Day(), metavar="D", help="The edition's date; today (UTC) where not given.")
 @click.option(
-    "--as-of", type=_Day(), metavar="D", help="Tell what could be known on this day; the edition's date where not given."
+    "--as-of",
+    type=_Day(),
+    metavar="D",
+    help="Tell what could be known on this day; the edition's date, or the ledger's last record if earlier.",
 )
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
 def build(reports: tuple[str, ...], day: date | None, as_of: date | None, parameters: tuple[str, ...]) -> None:
