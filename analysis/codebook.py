@@ -6,7 +6,7 @@ from pathlib import Path
 import dataframely as dy
 
 from analysis import __version__
-from analysis.consistency import REFERENCES
+from analysis.consistency import REFERENCES, referenced_table
 from analysis.schema import TABLES, Figures
 
 _TYPES = {
@@ -76,8 +76,8 @@ def datapackage(folder: Path) -> str:
                     {
                         "fields": [column],
                         "reference": {
-                            "resource": "entities" if target == "markets" else target,
-                            "fields": [TABLES["entities" if target == "markets" else target].primary_key()[0]],
+                            "resource": referenced_table(target),
+                            "fields": [TABLES[referenced_table(target)].primary_key()[0]],
                         },
                     }
                     for column, target in REFERENCES.get(name, {}).items()

@@ -17,6 +17,11 @@ REFERENCES = {
 STATEMENT_KEYS = {"claims": "claim_id", "events": "event_id"}
 
 
+def referenced_table(target: str) -> str:
+    """The table that holds what a reference leads to."""
+    return "entities" if target == "markets" else target
+
+
 def cross_table_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> list[Fault]:
     """Every fault that shows only when tables are held against each other.
 
@@ -60,7 +65,7 @@ def _reference_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> list
     return [
         Fault(file, line, column, value, f"one of the {target}", f"a slip, or not yet in {_file_of(target)}?")
         for file, line, column, value, target in orphans.iter_rows()
-        if ("entities" if target == "markets" else target) not in unread
+        if referenced_table(target) not in unread
     ]
 
 

@@ -148,9 +148,6 @@ def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: s
 
 def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
     """A table of events about some entities: what is said, how far it has come, on what ground, and by whom."""
-    events = ledger.events.filter(pl.col("entity_id").is_in(entities)).join(
-        ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left"
-    )
     rows = [
         {
             "What": escape(row["description"]),
@@ -160,21 +157,16 @@ def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit
             "Source": escape(_cited(row)),
             "Note": escape(row["note"] or ""),
         }
-        for row in events.iter_rows(named=True)
+        for row in _with_sources(ledger.events.filter(pl.col("entity_id").is_in(entities)), ledger)
     ]
     return _table(rows, title) if rows else not_known([title])
 
 
 def outcome(ledger: Ledger, /, *, title: str, entity: str) -> Exhibit:
     """What became of a plan: the last report that withdraws it, or that there was none by the as-of date."""
-    withdrawn = (
-        ledger.claims.filter(pl.col("entity_id") == entity, pl.col("stance") == "withdraws")
-        .sort("known_date", maintain_order=True)
-        .join(ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left")
-        .to_dicts()
-    )
+    withdrawn = ledger.claims.filter(pl.col("entity_id") == entity, pl.col("stance") == "withdraws")
     text = f"{title}: no report by the as-of date that it was given up."
-    for last in withdrawn[-1:]:
+    for last in _with_sources(withdrawn.sort("known_date", maintain_order=True), ledger)[-1:]:
         text = f"{title}: given up, “{_plain(last['printed'])}” ({_cited(last)})."
     return Exhibit(f'<div class="answer"><p>{escape(text)}</p></div>', text)
 
@@ -224,8 +216,6 @@ def _json(value: Any) -> Any:
 
 def sources(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
     """The sources that the figures rest on, with what is known against each."""
-    claim_ids = pl.concat([Figures.create_empty(), *figures])["claim_ids"].explode(empty_as_null=False).unique()
-    used = ledger.claims.filter(pl.col("claim_id").is_in(claim_ids.to_list()))["source_id"].unique().to_list()
     rows = [
         {
             "Source": _source_link(row),
@@ -234,17 +224,14 @@ def sources(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
             "Licence": escape(row["licence"]),
             "Known against it": escape(row["caveat"] or ""),
         }
-        for row in ledger.sources.filter(pl.col("source_id").is_in(used)).iter_rows(named=True)
+        for row in _sources_of(pl.concat([Figures.create_empty(), *figures]), ledger)
     ]
     return _table(rows, "Sources used in this report") if rows else not_known(["sources"])
 
 
 def source_line(ledger: Ledger, figures: pl.DataFrame, /) -> str:
     """The publishers that figures rest on, for the foot of a chart."""
-    claim_ids = figures["claim_ids"].explode(empty_as_null=False).unique().to_list()
-    used = ledger.claims.filter(pl.col("claim_id").is_in(claim_ids))["source_id"].to_list()
-    rows = ledger.sources.filter(pl.col("source_id").is_in(used)).iter_rows(named=True)
-    return "Source: " + "; ".join(_cited(row) for row in rows)
+    return "Source: " + "; ".join(_cited(row) for row in _sources_of(figures, ledger))
 
 
 def _link(figure: dict) -> str:
@@ -256,12 +243,19 @@ def _link(figure: dict) -> str:
 def _claims_of(figure: dict, ledger: Ledger) -> list[dict]:
     """The claims of a figure with their sources, in the figure's order."""
     order = {claim_id: place for place, claim_id in enumerate(figure["claim_ids"])}
-    rows = (
-        ledger.claims.filter(pl.col("claim_id").is_in(list(order)))
-        .join(ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left")
-        .to_dicts()
-    )
+    rows = _with_sources(ledger.claims.filter(pl.col("claim_id").is_in(list(order))), ledger)
     return sorted(rows, key=lambda row: order[row["claim_id"]])
+
+
+def _with_sources(statements: pl.DataFrame, ledger: Ledger) -> list[dict]:
+    """Claims or events as rows, each with what is known of its source, in their order."""
+    return statements.join(ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left").to_dicts()
+
+
+def _sources_of(figures: pl.DataFrame, ledger: Ledger) -> list[dict]:
+    """The sources that figures rest on, as rows in the ledger's order."""
+    claims = ledger.claims.filter(pl.col("claim_id").is_in(figures["claim_ids"].explode(empty_as_null=False).to_list()))
+    return ledger.sources.filter(pl.col("source_id").is_in(claims["source_id"].to_list())).to_dicts()
 
 
 def _cited(source: dict) -> str:

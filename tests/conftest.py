@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.reporting.edition import build, plan
 from analysis.schema import Claim
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,10 +67,21 @@ def claims():
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project's data and notebooks, in a folder with a space in its name."""
-    copy = tmp_path / "a project"
+    return _copy(tmp_path / "a project")
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory):
+    """Today's edition of the project's own data: its project, what `build` returned, and what was told meanwhile."""
+    root, told = _copy(tmp_path_factory.mktemp("built") / "a project"), []
+    made = build(plan(root, [], {}, date=TODAY, as_of=None), lambda *step: told.append(step))
+    return root, made, told
+
+
+def _copy(folder: Path) -> Path:
     for name in ("data", "notebooks"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns(".*"))
-    return copy
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
+    return folder
 
 
 @pytest.fixture

@@ -4,9 +4,6 @@ import os
 import shutil
 
 import pytest
-from conftest import ROOT, TODAY
-
-from analysis.reporting.edition import build, plan
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -37,16 +34,14 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def edition(tmp_path_factory):
-    root = tmp_path_factory.mktemp("pages")
-    for name in ("data", "notebooks"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
-    return build(plan(root, [], {}, date=TODAY, as_of=None), lambda *_: None).folder
+@pytest.fixture
+def folder(edition):
+    """The folder of today's edition."""
+    return edition[1].folder
 
 
 @pytest.fixture
-def open_page(browser, edition):
+def open_page(browser, folder):
     """A function that opens a page offline, and returns it with what it asked for and what it complained of."""
     contexts = []
 
@@ -57,7 +52,7 @@ def open_page(browser, edition):
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((edition / f"{name}.html").as_uri())
+        page.goto((folder / f"{name}.html").as_uri())
         return page, asked, complaints
 
     yield open_one
@@ -66,10 +61,10 @@ def open_page(browser, edition):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_asks_for_itself_only_and_complains_of_nothing(open_page, edition, name):
+def test_a_page_asks_for_itself_only_and_complains_of_nothing(open_page, folder, name):
     page, asked, complaints = open_page(name)
     page.wait_for_timeout(300)
-    assert asked == [(edition / f"{name}.html").as_uri()]
+    assert asked == [(folder / f"{name}.html").as_uri()]
     assert complaints == []
 
 

@@ -66,6 +66,19 @@ def _first_beside(row: Row, others: list[Row], by: Sequence[str]) -> Row | None:
     return None
 
 
+def printed_together(claims: pl.DataFrame, /, *, model: str, market: str) -> list[tuple[Row, ...]]:
+    """A model's share of a market, and its sales since launch, where one source prints both; in the ledger's order."""
+    about = {"entity_id": model, "market_id": market}
+    return same_source(of_series(claims, "model_share_of_ev_market", **about), of_series(claims, "cumulative_sales", **about))
+
+
+def counted_together(claims: pl.DataFrame, /, *, model: str, market: str) -> list[tuple[Row, ...]]:
+    """A model's sales in a year, and its market's, where one source counts both; by period."""
+    mine = of_series(claims, "annual_sales", entity_id=model, market_id=market)
+    whole = of_series(claims, "bev_annual_sales", entity_id=market, market_id=market)
+    return sorted(same_source(mine, whole, by=["source_id"]), key=lambda pair: str(pair[0]["valid_to"]))
+
+
 def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (), note: str = "") -> Row:
     """A claim as a figure: the value and qualifier as printed.
 
@@ -76,7 +89,7 @@ def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (),
         note: added to the claim's own.
     """
     return {
-        "figure_id": _identity(metric or row["series_id"], parts or _about(row)),
+        "figure_id": ".".join([metric or row["series_id"], *(parts or about_parts(row))]),
         "metric": metric or row["series_id"],
         "label": f"{row['series_name']}: {_subject(row)}",
         **_place(row),
@@ -120,7 +133,7 @@ def derived(
     rows = [*raised_by, *lowered_by]
     about = about or rows[0]
     return {
-        "figure_id": _identity(metric, parts or _about(about)),
+        "figure_id": ".".join([metric, *(parts or about_parts(about))]),
         "metric": metric,
         "label": label,
         **_place(about),
@@ -175,11 +188,7 @@ def _printed_qualifier(row: Row) -> str:
     return "about" if is_range and row["qualifier"] == "exact" else row["qualifier"]
 
 
-def _identity(metric: str, parts: Sequence[str]) -> str:
-    return ".".join([metric, *parts])
-
-
-def _about(row: Row) -> list[str]:
+def about_parts(row: Row) -> list[str]:
     """Entity and market; once where the market is the entity."""
     return list(dict.fromkeys([row["entity_id"], row["market_id"]]))
 

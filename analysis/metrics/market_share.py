@@ -11,7 +11,16 @@ from typing import TypeVar
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import derived, direct, of_series, period_slug, quotient, same_source
+from analysis.metrics.derive import (
+    counted_together,
+    derived,
+    direct,
+    of_series,
+    period_slug,
+    printed_together,
+    quotient,
+    same_source,
+)
 from analysis.schema import figures
 from analysis.units import POINTS_PER_SHARE
 
@@ -216,9 +225,8 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
     Source: claims of the series `model_share_of_ev_market`, `cumulative_sales`, `annual_sales` and `bev_annual_sales`.
     """
     printed = of_series(claims, "model_share_of_ev_market", entity_id=model, market_id=market)
-    sales = of_series(claims, "cumulative_sales", entity_id=model, market_id=market)
     rows = [direct(printed[0], "printed_share")] if printed else []
-    for share, sold in same_source(printed, sales)[:1]:
+    for share, sold in printed_together(claims, model=model, market=market)[:1]:
         rows += [
             direct(sold, "sales_since_launch"),
             quotient(
@@ -231,7 +239,7 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
                 note="Holds only if sales and share are of the same period.",
             ),
         ]
-    for mine, whole in _counted_together(claims, model, market)[-1:]:
+    for mine, whole in counted_together(claims, model=model, market=market)[-1:]:
         rows += [
             direct(mine, "model_sales"),
             direct(whole, "market_sales"),
@@ -257,16 +265,6 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
                 )
             )
     return figures(rows)
-
-
-def _counted_together(claims: pl.DataFrame, model: str, market: str) -> list[tuple[dict, dict]]:
-    """The model's and the market's sales that one source counts in one period, by period."""
-    pairs = same_source(
-        of_series(claims, "annual_sales", entity_id=model, market_id=market),
-        of_series(claims, "bev_annual_sales", entity_id=market, market_id=market),
-        by=["source_id"],
-    )
-    return sorted(pairs, key=lambda pair: str(pair[0]["valid_to"]))
 
 
 def _columns(names: str | Sequence[str]) -> list[str]:

@@ -3,8 +3,7 @@
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import derived, direct, of_series, quotient, same_source
-from analysis.metrics.market_share import model_share
+from analysis.metrics.derive import counted_together, derived, direct, of_series, printed_together, quotient, same_source
 from analysis.schema import figures
 from analysis.units import KWH_PER_GWH
 
@@ -90,22 +89,21 @@ def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> 
         One figure `implied_market_multiple` (ratio); none where a part is not known.
 
     Raises:
-        MetricError: as `model_share` does.
+        MetricError: where the share or the market counted is zero.
 
-    Source: the figures of `model_share`.
+    Source: the claims of `printed_together` and `counted_together`.
     """
-    shares = {row["metric"]: row for row in model_share(claims, model=model, market=market).to_dicts()}
-    if not {"implied_market", "market_sales"} <= shares.keys():
-        return figures([])
-    implied, counted = shares["implied_market"], shares["market_sales"]
-    by_id = {row["claim_id"]: row for row in claims.to_dicts()}
-    sold, share = (by_id[claim_id] for claim_id in implied["claim_ids"])
-    whole = by_id[counted["claim_ids"][0]]
-    return figures(
-        [
+    printed = printed_together(claims, model=model, market=market)[:1]
+    counted = counted_together(claims, model=model, market=market)[-1:]
+    made = []
+    for (share, sold), (_, whole) in zip(printed, counted, strict=False):
+        for divisor in (share, whole):
+            if divisor["value"] == 0:
+                raise MetricError(f"claim {divisor['claim_id']} is zero: implied_market_multiple has no value")
+        made = [
             derived(
                 "implied_market_multiple",
-                implied["value"] / counted["value"],
+                sold["value"] / share["value"] / whole["value"],
                 "ratio",
                 raised_by=[sold],
                 lowered_by=[share, whole],
@@ -115,7 +113,7 @@ def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> 
                 parts=[model, market],
             )
         ]
-    )
+    return figures(made)
 
 
 def cost_step(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from datetime import date
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, claim, derived, direct, period_slug
+from analysis.metrics.derive import Row, about_parts, claim, derived, direct, period_slug
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import MONTHS_PER_YEAR, POINTS_PER_SHARE, months_between
 
@@ -201,4 +201,4 @@ def _with_time_left(rows: list[Row], metric: str, as_of: date) -> list[Row]:
 
 
 def _parts(row: Row) -> list[str]:
-    return list(dict.fromkeys([row["series_id"], row["entity_id"], row["market_id"]]))
+    return [row["series_id"], *about_parts(row)]

@@ -151,7 +151,8 @@ def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Pro
         notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)
         nbformat.write(notebook, output)
         done("executed")
-        (staging / f"{report.name}.html").write_text(html.page(notebook, about), "utf-8")
+        content = html.body(notebook)
+        (staging / f"{report.name}.html").write_text(html.page(content, about), "utf-8")
         done("page")
         (staging / f"{report.name}.pdf").write_bytes(pdf.document(notebook, about))
         done("PDF")
@@ -167,7 +168,7 @@ def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Pro
     return {
         "name": report.name,
         "title": report.title,
-        "answer": html.answer(notebook, name=report.name),
+        "answer": html.answer(content, name=report.name),
         "figures": figures,
         "seconds": seconds,
     }
@@ -215,10 +216,12 @@ def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, ma
 
 def _changed(before: dict, plan: Plan) -> list[str]:
     """The inputs in which an edition differs from the one before it, by name."""
-    now = plan.inputs | {f"parameters of {name}": values for name, values in _plain(plan.parameters).items()}
-    now |= {"as-of date": str(plan.as_of)}
-    then = before["inputs"] | {f"parameters of {name}": values for name, values in before["parameters"].items()}
-    then |= {"as-of date": before["as_of"]}
+
+    def named(inputs: dict, parameters: dict, as_of: str) -> dict:
+        return inputs | {f"parameters of {name}": values for name, values in parameters.items()} | {"as-of date": as_of}
+
+    now = named(plan.inputs, _plain(plan.parameters), str(plan.as_of))
+    then = named(before["inputs"], before["parameters"], before["as_of"])
     return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
 
 

@@ -79,8 +79,7 @@ def check_completed(executed: NotebookNode, name: str) -> None:
     Raises:
         BuildError: naming the first cell that is not known to have run.
     """
-    code = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
-    for expected, cell in enumerate(code, 1):
+    for expected, cell in enumerate(_code_cells(executed), 1):
         status = cell.metadata.get("papermill", {})
         failed = status.get("exception") or any(out.output_type == "error" for out in cell.outputs)
         if failed or cell.execution_count != expected or status.get("status") != "completed":
@@ -99,14 +98,18 @@ def _without_traces(executed: NotebookNode) -> NotebookNode:
     return executed
 
 
+def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that a kernel runs; it passes over empty ones."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
 def _failed_cell(output: Path) -> str:
     """The failed cell by its name in the notebook; its number would count the cells that papermill has put in.
 
     Where a kernel died, papermill marks every cell as completed, and the one that killed it may have got its count or
     not: then the last one counted and the first one not counted are both named.
     """
-    cells = nbformat.read(output, as_version=4).cells if output.exists() else []
-    code = [cell for cell in cells if cell.cell_type == "code" and cell.source.strip()]
+    code = _code_cells(nbformat.read(output, as_version=4)) if output.exists() else []
     failed = [cell.id for cell in code if any(out.output_type == "error" for out in cell.outputs)]
     counted = [cell.id for cell in code if cell.execution_count is not None]
     uncounted = [cell.id for cell in code if cell.execution_count is None]

@@ -61,9 +61,9 @@ def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     return html
 
 
-def page(notebook: NotebookNode, about: About, /) -> str:
-    """The report as one HTML page: title, question, answer and date, then contents, then the rest."""
-    html, contents = _with_anchors(body(notebook))
+def page(content: str, about: About, /) -> str:
+    """A report's body as one HTML page: title, question, answer and date, then contents, then the rest."""
+    html, contents = _with_anchors(content)
     lead, heading, rest = html.partition("<h2")
     return _template("page.html.j2").render(about=about, style=_style(), lead=lead, rest=heading + rest, contents=contents)
 
@@ -81,9 +81,9 @@ def edition_page(about: About, reports: list[dict[str, str]], /, *, supersedes: 
     return _template("edition.html.j2").render(page)
 
 
-def answer(notebook: NotebookNode, /, *, name: str) -> str:
-    """The report's answer: what it says above its first section, with figures as links into the report's page."""
-    lead = body(notebook).split("<h2", 1)[0]
+def answer(content: str, /, *, name: str) -> str:
+    """A report's answer: what its body says above the first section, with figures as links into the report's page."""
+    lead = content.split("<h2", 1)[0]
     found = re.findall(r'<div class="(?:answer|not-known)">.*?</div>', lead, re.DOTALL)
     return "\n".join(found).replace('href="#', f'href="{name}.html#')
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import polars as pl
 import pytest
-from conftest import ROOT, TODAY
+from conftest import TODAY
 from filelock import FileLock
 from pypdf import PdfReader
 
@@ -34,19 +34,6 @@ def add_cell(project: Path, report: str, source: str) -> None:
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(source, id="added"))
     nbformat.write(notebook, path)
-
-
-@pytest.fixture(scope="module")
-def edition(tmp_path_factory):
-    """Today's edition of the project's own data, and the names of what was told while it was made."""
-    import shutil
-
-    root = tmp_path_factory.mktemp("built") / "a project"
-    for name in ("data", "notebooks"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
-    told = []
-    made = build(plan(root, [], {}, date=TODAY, as_of=None), lambda *step: told.append(step))
-    return root, made, told
 
 
 def test_an_edition_holds_every_report_three_ways_with_figures_manifest_and_index(edition):
