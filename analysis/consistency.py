@@ -30,7 +30,7 @@ def cross_table_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> lis
         unread: the tables that could not be read at all; nothing is held against them.
     """
     faults = _reference_faults(tables, unread)
-    for check in (_unit_faults, _entry_faults, _locator_faults, _contradiction_faults):
+    for check in (_unit_faults, _entry_faults, _locator_faults, _contradiction_faults, _conflict_faults):
         faults += check(tables)
     return faults
 
@@ -147,4 +147,15 @@ def _contradiction_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
     return [
         Fault("claims.csv", line, "value", f"{value:g}", f"{other:g}, as this source says before", "another entity or period?")
         for line, value, other in claims.filter(pl.col("value") != pl.col("other")).select(LINE, "value", "other").iter_rows()
+    ]
+
+
+def _conflict_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
+    """Conflicts about statements that are not there."""
+    known = {row for table, key in STATEMENT_KEYS.items() for row in tables[table][key]}
+    named = tables["conflicts"].select(LINE, pl.col("statement_ids").str.split(";")).explode("statement_ids", empty_as_null=False)
+    return [
+        Fault("conflicts.csv", line, "statement_ids", name, "one of the claims or events", "a slip, or not yet in the ledger?")
+        for line, name in named.drop_nulls().iter_rows()
+        if name not in known
     ]

@@ -243,7 +243,7 @@ def _link(figure: dict) -> str:
 def _claims_of(figure: dict, ledger: Ledger) -> list[dict]:
     """The claims of a figure with their sources, in the figure's order."""
     order = {claim_id: place for place, claim_id in enumerate(figure["claim_ids"])}
-    rows = _with_sources(ledger.claims.filter(pl.col("claim_id").is_in(list(order))), ledger)
+    rows = _with_sources(ledger.vintages.filter(pl.col("claim_id").is_in(list(order))), ledger)
     return sorted(rows, key=lambda row: order[row["claim_id"]])
 
 
@@ -254,7 +254,7 @@ def _with_sources(statements: pl.DataFrame, ledger: Ledger) -> list[dict]:
 
 def _sources_of(figures: pl.DataFrame, ledger: Ledger) -> list[dict]:
     """The sources that figures rest on, as rows in the ledger's order."""
-    claims = ledger.claims.filter(pl.col("claim_id").is_in(figures["claim_ids"].explode(empty_as_null=False).to_list()))
+    claims = ledger.vintages.filter(pl.col("claim_id").is_in(figures["claim_ids"].explode(empty_as_null=False).to_list()))
     return ledger.sources.filter(pl.col("source_id").is_in(claims["source_id"].to_list())).to_dicts()
 
 

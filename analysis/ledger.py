@@ -20,7 +20,8 @@ class Ledger:
     `Ledger.load()` holds every entry ever made; `as_of()` keeps the statements in force. Frames are in the order of
     their files, and `line` is a row's line there. Claims and events carry beside their own columns the `published_date`
     and `product_id` of their source, `known_date` (the first day they could be known), and the names of their series,
-    entity and market.
+    entity and market. `vintages` holds the claims of every edition that could be known, also of those that a later edition
+    of the same product has revised since.
     """
 
     sources: pl.DataFrame
@@ -28,6 +29,8 @@ class Ledger:
     entities: pl.DataFrame
     claims: pl.DataFrame
     events: pl.DataFrame
+    conflicts: pl.DataFrame
+    vintages: pl.DataFrame
     known: date
     recorded_by: date | None = None
 
@@ -49,7 +52,7 @@ class Ledger:
             raise LedgerError(faults)
         for name in STATEMENT_KEYS:
             tables[name] = _with_names(tables[name], name, tables)
-        return cls(**tables, known=_last_recorded(tables))
+        return cls(**tables, vintages=tables["claims"], known=_last_recorded(tables))
 
     def as_of(self, known: date | None = None, *, recorded_by: date | None = None) -> "Ledger":
         """The statements in force as they could be known on the day `known`, both ends included.
@@ -70,17 +73,22 @@ class Ledger:
         by = self._day(recorded_by, "recorded_by") if recorded_by is not None else None
         visible = pl.col("known_date") <= known
         recorded = pl.lit(True) if by is None else pl.col("recorded_date") <= by
-        claims = (
-            self.claims.filter(visible & recorded)
-            .pipe(latest_entries, "claim_id")
-            .pipe(_latest_editions)
-            .filter(pl.col("change") != "retraction")
-        )
-        events = (
-            self.events.filter(visible & recorded).pipe(latest_entries, "event_id").filter(pl.col("change") != "retraction")
-        )
+        stands = pl.col("change") != "retraction"
+        entries = self.vintages.filter(visible & recorded).pipe(latest_entries, "claim_id")
+        claims = entries.pipe(_latest_editions).filter(stands)
+        events = self.events.filter(visible & recorded).pipe(latest_entries, "event_id").filter(stands)
+        conflicts = self.conflicts.filter(recorded)
         sources = self.sources.filter(pl.min_horizontal("published_date", "recorded_date") <= known, recorded)
-        return replace(self, sources=sources, claims=claims, events=events, known=known, recorded_by=by)
+        return replace(
+            self,
+            sources=sources,
+            claims=claims,
+            events=events,
+            conflicts=conflicts,
+            vintages=entries.filter(stands),
+            known=known,
+            recorded_by=by,
+        )
 
     def name(self, entity_id: str) -> str:
         """The name of an entity, for text.

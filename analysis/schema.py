@@ -100,6 +100,8 @@ class Entity(dy.Schema):
         ["company", "model", "technology", "plant", "plan", "agreement", "market", "currency_pair"], description="What it is"
     )
     part_of = dy.String(nullable=True, description="The entity it belongs to")
+    latitude = dy.Float64(nullable=True, min=-90, max=90, description="Degrees north of the town it lies in, after GeoNames")
+    longitude = dy.Float64(nullable=True, min=-180, max=180, description="Degrees east of that town")
     note = dy.String(nullable=True, description="What sets it apart from others it might be taken for")
 
 
@@ -180,6 +182,7 @@ class Event(Statement):
     stage = dy.Enum(
         [
             "talks",
+            "memorandum",
             "under_consideration",
             "planned",
             "signed",
@@ -197,6 +200,22 @@ class Event(Statement):
         description="How far it has come, by this source",
     )
     counterparty_id = dy.String(nullable=True, description="The other party, an entity")
+
+
+class Conflict(dy.Schema):
+    """Statements that do not fit together, or only seem to, and why: the reason is ours, the statements are the sources'."""
+
+    conflict_id = dy.String(primary_key=True, regex=ID, description="Short name")
+    title = dy.String(min_length=1, description="What is contested, in our own words")
+    kind = dy.Enum(
+        ["value", "definition", "period", "status", "wording", "repetition"],
+        description="In what they differ: the number, what is counted, the time, how far it has come, the words, or nothing",
+    )
+    statement_ids = dy.String(
+        regex=r"^[a-z0-9][a-z0-9-]*(;[a-z0-9][a-z0-9-]*)*$", description="The claims and events, separated by semicolons"
+    )
+    reason = dy.String(min_length=1, description="Why they differ, as far as that is known")
+    recorded_date = dy.Date(description="Day the ledger learned it")
 
 
 class Figures(dy.Schema):
@@ -222,7 +241,14 @@ class Figures(dy.Schema):
         return pl.col("value").is_null() == (pl.col("unit") == DATED_UNIT)
 
 
-TABLES: dict[str, type[dy.Schema]] = {"sources": Source, "series": Series, "entities": Entity, "claims": Claim, "events": Event}
+TABLES: dict[str, type[dy.Schema]] = {
+    "sources": Source,
+    "series": Series,
+    "entities": Entity,
+    "claims": Claim,
+    "events": Event,
+    "conflicts": Conflict,
+}
 """Table name -> row contract; `data/<name>.csv` holds the rows."""
 
 EXPECTATIONS = {

@@ -12,11 +12,18 @@ DIMENSIONS = {
     "rank": "rank",
     "index": "concentration",
     "models": "models",
+    "plants": "plants",
+    "layers": "layers",
+    "level": "level",
+    "observations": "observations",
     "vehicles": "vehicles",
     "vehicles_per_year": "vehicles per year",
     "jobs": "jobs",
     "USD": "money",
     "JPY": "money",
+    "EUR": "money",
+    "GBP": "money",
+    "KRW": "money",
     "USD_per_job": "money per job",
     "USD_per_GWh": "money per energy",
     "USD_per_kWh": "money per energy",
@@ -34,7 +41,8 @@ DIMENSIONS = {
 CLAIM_UNITS = [
     unit
     for unit in DIMENSIONS
-    if unit not in {"points", "change", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle"}
+    if unit
+    not in {"points", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle", "observations"}
 ]
 """Units that sources print; the others only arise in figures."""
 

@@ -61,7 +61,7 @@ def _signed(words: Callable[[float], str], suffix: str = "") -> Callable[[float]
     return signed
 
 
-_dollars, _yen = _money("$"), _money("¥")
+_dollars = _money("$")
 
 _WORDS: dict[str, Callable[[float], str]] = {
     "share": lambda v: _percent(v, decimals=2),
@@ -73,11 +73,18 @@ _WORDS: dict[str, Callable[[float], str]] = {
     "rank": lambda v: f"no. {v:.0f}",
     "index": lambda v: _number(v, 3),
     "models": _counted("model", "models"),
+    "plants": _counted("plant", "plants"),
+    "layers": _counted("layer", "layers"),
+    "level": lambda v: f"level {v:.0f}",
+    "observations": _counted("observation", "observations"),
     "vehicles": _counted("vehicle", "vehicles"),
     "vehicles_per_year": lambda v: _counted("vehicle", "vehicles")(v) + " a year",
     "jobs": _counted("job", "jobs"),
     "USD": _dollars,
-    "JPY": _yen,
+    "JPY": _money("¥"),
+    "EUR": _money("€"),
+    "GBP": _money("£"),
+    "KRW": _money("₩"),
     "USD_per_job": lambda v: _dollars(v) + " per job",
     "USD_per_GWh": lambda v: _dollars(v) + " per GWh",
     "USD_per_kWh": lambda v: _dollars(v) + " per kWh",
