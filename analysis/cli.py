@@ -1,8 +1,10 @@
 """The `evroad` command: arguments in, one exit code out. Whatever takes time to import is imported when it is needed."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -120,6 +122,63 @@ def codebook(only_check: bool) -> None:
     if stale and only_check:
         raise InputError(f"{', '.join(stale)} are not as the row contracts say: run evroad codebook")
     click.echo(f"Written: {', '.join(stale)}" if stale else "The codebook is up to date.")
+
+
+@main.group("import", epilog="Exit codes: 0 added, or shown with --dry-run; 2 bad input, nothing added.")
+def import_() -> None:
+    """Add a publisher's downloaded file to the data, as a new edition. Lines go to sources.csv and claims.csv."""
+
+
+_EDITION_OPTIONS = [
+    click.argument("file", type=click.Path(path_type=Path)),
+    click.option(
+        "--published", required=True, metavar="D", help="When the file's figures were published: YYYY-MM-DD, or YYYY-MM."
+    ),
+    click.option("--publisher", metavar="TEXT", help="Publisher, if not the usual one."),
+    click.option("--url", metavar="TEXT", help="Address it was read at, if not the usual one."),
+    click.option("--caveat", metavar="TEXT", help="What is known against it, if not the usual."),
+    click.option("--dry-run", is_flag=True, help="Show what would be added and revised, and write nothing."),
+]
+
+
+def _edition_options(command: Callable) -> Callable:
+    for option in reversed(_EDITION_OPTIONS):
+        command = option(command)
+    return command
+
+
+@import_.command("iea")
+@_edition_options
+def import_iea(**options: Any) -> None:
+    """Import FILE, from the IEA's Global EV Data Explorer. Taken are shares and sales of electric cars."""
+    _import("iea", **options)
+
+
+@import_.command("owid")
+@_edition_options
+def import_owid(**options: Any) -> None:
+    """Import FILE, from Our World in Data. Taken is the share of new cars that are electric, by the IEA."""
+    _import("owid", **options)
+
+
+def _import(name: str, *, file: Path, dry_run: bool, **options: Any) -> None:
+    from analysis.additions import prepare, summary, write
+    from analysis.importers import read_edition
+    from analysis.ledger import Ledger
+    from analysis.project import project_root
+
+    folder = project_root() / "data"
+    ledger = Ledger.load(folder)
+    edition = read_edition(name, file, ledger, today=datetime.now(UTC).date(), **options)
+    addition = prepare(edition, ledger, folder)
+    click.echo(summary(addition))
+    if dry_run:
+        click.echo("Nothing was written: this was a dry run.")
+        return
+    write(addition)
+    click.echo(
+        f"Added a line to {_shown(folder / 'sources.csv')} and {len(edition.claims)} to {_shown(folder / 'claims.csv')}."
+    )
 
 
 def _default(value: object) -> str:

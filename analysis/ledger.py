@@ -59,7 +59,8 @@ class Ledger:
 
         Kept is what was published by `known` (and recorded by `recorded_by`); of each statement the highest entry,
         unless void; and per series, entity, market, period and product what the latest edition says (the first
-        printing in it), unless retracted. What is meant to be and what was observed do not replace each other.
+        printing in it), unless retracted. What is meant to be and what was observed do not replace each other, nor does a
+        source that tells a plan and its end contradict itself.
         An undated source is known from the day it was recorded.
 
         Args:
@@ -101,6 +102,18 @@ class Ledger:
             raise InputError(f"no entity {entity_id!r}; there are {', '.join(self.entities['entity_id'].sort())}")
         return found.item()
 
+    def family(self, entity_id: str) -> list[str]:
+        """An entity and all that belongs to it, however far down, in the order of `entities.csv`.
+
+        Raises:
+            InputError: for an entity that is not in `entities.csv`.
+        """
+        self.name(entity_id)
+        found, parents = {entity_id}, dict(self.entities.select("entity_id", "part_of").iter_rows())
+        while more := {child for child, parent in parents.items() if parent in found} - found:
+            found |= more
+        return [entity for entity in parents if entity in found]
+
     def _day(self, day: date, argument: str) -> date:
         if not isinstance(day, date) or isinstance(day, datetime):
             raise InputError(f"{argument} is {day!r}: expected a date such as date(2026, 11, 22)")
@@ -116,8 +129,8 @@ class Ledger:
 
 
 def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:
-    """One claim per series, entity, market, period and product: the latest edition's, first printing."""
-    key = ["series_id", "entity_id", "market_id", "valid_from", "valid_to", "product_id", "is_intent"]
+    """One claim per series, entity, market, period, product and stance: the latest edition's, first printing."""
+    key = ["series_id", "entity_id", "market_id", "valid_from", "valid_to", "product_id", "is_intent", "stance"]
     return (
         claims.with_columns(is_intent=pl.col("basis").cast(pl.String).is_in(INTENT))
         .filter(pl.col("known_date") == pl.col("known_date").max().over(key))

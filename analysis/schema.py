@@ -15,7 +15,7 @@ PRINTED = "as printed"
 NOTES = "\n"
 """What stands between the notes of a figure, so that each can be told once where several figures share it."""
 
-QUALIFIERS = ["exact", "about", "nearly", "at_least", "more_than", "by", "from"]
+QUALIFIERS = ["exact", "about", "nearly", "at_least", "more_than", "at_most", "by", "from"]
 CHANGES = ["new", "correction", "void", "retraction"]
 WITHDRAWN = ["void", "retraction"]
 BASES = ["reported", "target", "plan", "forecast", "estimate", "rumour", "derived"]
@@ -158,8 +158,10 @@ class Claim(Statement):
 
     @dy.rule()
     def value_unless_date(cls) -> pl.Expr:
-        withdrawn = pl.col("change").cast(pl.String).is_in(WITHDRAWN)
-        return withdrawn | (pl.col("value").is_null() == (pl.col("unit") == DATED_UNIT))
+        # What is void, retracted or given up need not be named again.
+        gone = pl.col("change").cast(pl.String).is_in(WITHDRAWN) | (pl.col("stance") == "withdraws")
+        is_date = pl.col("unit") == DATED_UNIT
+        return pl.when(pl.col("value").is_null()).then(is_date | gone).otherwise(~is_date)
 
     @dy.rule()
     def date_has_period(cls) -> pl.Expr:
@@ -230,7 +232,7 @@ class Figures(dy.Schema):
     period_end = dy.Date(nullable=True, description="Last day of its period")
     value = dy.Float64(nullable=True, description="The number, shares as 0 to 1; empty where the period is the content")
     unit = dy.Enum(list(DIMENSIONS), description="Unit of the value")
-    qualifier = dy.Enum([*QUALIFIERS, "at_most", "less_than"], description="What the claims' qualifiers leave of its exactness")
+    qualifier = dy.Enum([*QUALIFIERS, "less_than"], description="What the claims' qualifiers leave of its exactness")
     basis = dy.Enum(BASES, description="On what ground the claim is said that it repeats; derived where it is computed")
     claim_ids = dy.List(dy.String(), min_length=1, description="The claims it was computed from")
     method = dy.String(min_length=1, description="The formula in words")

@@ -27,7 +27,7 @@ def read_table(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
         The rows in file order (a field that cannot be read is null; no rows where the file cannot be read as a
         table), and the faults. The rows fit the contract where there are no faults.
     """
-    text, faults = _read_text(path, schema)
+    text, faults = read_text(path, schema.column_names())
     if faults:
         return _lined(schema).create_empty(), faults
     typed, faults = _typed(path.name, text, schema)
@@ -39,8 +39,17 @@ def read_table(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
     return typed, faults + rule_faults
 
 
-def _read_text(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[Fault]]:
-    """All fields as text with their line, or the faults that prevent it: no file, no UTF-8, ragged lines, wrong columns."""
+def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]]:
+    """All fields of a CSV file as text with their line, or the faults that prevent it.
+
+    Args:
+        path: a CSV file in UTF-8 with a header; an empty field is a missing value.
+        shapes: the columns it may have, one list a shape, in any order; what is wrong is told against the nearest.
+
+    Returns:
+        The rows in file order, with a `line` column and the file's own columns; and the faults: no file, no UTF-8,
+        ragged lines, wrong columns. There are no rows where there are faults.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -54,7 +63,8 @@ def _read_text(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[
         for line, row in rows
         if (match := _CONTROL.search("\n".join(row)))
     ]
-    faults += _column_faults(path.name, header, schema.column_names()) if header else []
+    nearest = max(shapes, key=lambda shape: len(set(shape) & set(header)) - len(set(shape) ^ set(header)))
+    faults += _column_faults(path.name, header, nearest) if header else []
     if faults:
         return pl.DataFrame(), faults
     # Not polars' own reader: it fills rows that are too short with nulls and tells no line numbers.

@@ -16,6 +16,7 @@ DIMENSIONS = {
     "layers": "layers",
     "level": "level",
     "observations": "observations",
+    "agreements": "agreements",
     "vehicles": "vehicles",
     "vehicles_per_year": "vehicles per year",
     "jobs": "jobs",
@@ -42,7 +43,7 @@ CLAIM_UNITS = [
     unit
     for unit in DIMENSIONS
     if unit
-    not in {"points", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle", "observations"}
+    not in {"points", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle", "observations", "agreements"}
 ]
 """Units that sources print; the others only arise in figures."""
 

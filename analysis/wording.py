@@ -77,6 +77,7 @@ _WORDS: dict[str, Callable[[float], str]] = {
     "layers": _counted("layer", "layers"),
     "level": lambda v: f"level {v:.0f}",
     "observations": _counted("observation", "observations"),
+    "agreements": _counted("agreement", "agreements"),
     "vehicles": _counted("vehicle", "vehicles"),
     "vehicles_per_year": lambda v: _counted("vehicle", "vehicles")(v) + " a year",
     "jobs": _counted("job", "jobs"),

@@ -24,7 +24,7 @@ LAYERS = [
     {"analysis.tables"},
     {"analysis.consistency"},
     {"analysis.ledger"},
-    {"analysis.archive", "analysis.codebook", "analysis.metrics"},
+    {"analysis.additions", "analysis.archive", "analysis.codebook", "analysis.importers", "analysis.metrics"},
     {"analysis.exhibits"},
     {"analysis.charts"},
     {"analysis.reporting"},

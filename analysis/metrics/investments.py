@@ -5,6 +5,7 @@ One pledge printed by several sources is one amount too: amounts are told apart 
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 
@@ -22,16 +23,17 @@ _BUYS = {
 """Series that an amount may be divided by -> its unit, the result's unit, the word for one."""
 
 
-def amounts(claims: pl.DataFrame, /, *, rate_id: str) -> pl.DataFrame:
+def amounts(claims: pl.DataFrame, /, *, rate_id: str, entity_ids: Sequence[str] | None = None) -> pl.DataFrame:
     """Each investment as stated, and in dollars.
 
     dollars = yen / r, with r the exchange rate in yen per dollar; an amount in dollars is taken as it is.
 
     Args:
         rate_id: the claim of the exchange rate, in JPY_per_USD.
+        entity_ids: what the investments are for; everything where nothing is named.
 
     Returns:
-        Figures `investment` (USD or JPY) and `investment_usd` (USD), one each per purpose and distinct amount, largest
+        Figures `investment` (in the currency it was stated in) and `investment_usd` (USD), one each per purpose and distinct amount, largest
         in dollars first; the claims of all sources that print the same amount are cited together, and a limit that one
         of them sets ("at least") holds. The id ends with the first of these claims. A yen amount has no
         `investment_usd` where the rate is not known.
@@ -45,6 +47,8 @@ def amounts(claims: pl.DataFrame, /, *, rate_id: str) -> pl.DataFrame:
     pairs = []
     for printings in _pledges(claims):
         row = printings[0]
+        if entity_ids is not None and row["entity_id"] not in entity_ids:
+            continue
         shared = {"claim_ids": [other["claim_id"] for other in printings], "qualifier": qualifier_of(printings)}
         stated = direct(row, parts=_parts(row)) | shared
         pairs.append((stated, _in_dollars(row, rate, stated)))
@@ -95,6 +99,72 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
             )
         ]
     )
+
+
+def pledges(
+    claims: pl.DataFrame, entities: pl.DataFrame, /, *, entity_ids: Sequence[str], currency: str, rate_id: str
+) -> pl.DataFrame:
+    """Investments one after another, what was given up of them, and what is left; no pledge counted twice.
+
+    standing = sum of a - sum of w, with a the amount printed last for each purpose and w that of each purpose that a source
+    says was given up, in one currency: yen = dollars * r and dollars = yen / r, with r the exchange rate.
+
+    Args:
+        entities: those of the same view of the ledger.
+        entity_ids: what the investments are for, in the order wanted. Those without a known amount, or with one in a
+            currency to which no rate is held, are left out.
+        currency: USD or JPY.
+        rate_id: the claim of the exchange rate, in JPY_per_USD.
+
+    Returns:
+        Figures `pledged` for each purpose, `withdrawn_pledge` (below zero) for each that was given up, and `standing`, all
+        in `currency`; none where no amount is known.
+
+    Raises:
+        MetricError: where a purpose is named twice or is part of another one named (it would be added twice), the currency
+            is neither USD nor JPY, or `rate_id` is no such rate.
+
+    Source: claims of the series `investment` and `exchange_rate`.
+    """
+    if currency not in (HOME, "JPY"):
+        raise MetricError(f"currency is {currency!r}: expected USD or JPY, the ones that an exchange rate is held for")
+    _check_apart(entities, entity_ids)
+    rate = claim(claims, rate_id, unit="JPY_per_USD")
+    ends = {row["entity_id"]: row for row in claims.filter(pl.col("series_id") == "investment", pl.col("stance") == "withdraws").to_dicts()}
+    rises, falls = [], []
+    for entity_id in entity_ids:
+        rows = of_series(claims, "investment", entity_id=entity_id)
+        last = max(rows, key=lambda row: row["published_date"] or date.min, default=None)
+        amount = _converted(last, rate, currency) if last else None
+        if amount is None:
+            continue
+        rises.append(amount)
+        if entity_id in ends and ends[entity_id]["value"] is None:
+            falls.append(
+                amount
+                | {
+                    "figure_id": f"withdrawn_pledge.{entity_id}",
+                    "metric": "withdrawn_pledge",
+                    "label": f"Given up: {last['entity_name']}",
+                    "value": -amount["value"],
+                    "basis": "derived",
+                    "claim_ids": [*amount["claim_ids"], ends[entity_id]["claim_id"]],
+                    "method": "the amount pledged, taken away since a source says that it was given up",
+                }
+            )
+    if not rises:
+        return figures([])
+    cited = [row for amount in (*rises, *falls) for row in claims.filter(pl.col("claim_id").is_in(amount["claim_ids"])).to_dicts()]
+    left = derived(
+        "standing",
+        sum(row["value"] for row in (*rises, *falls)),
+        currency,
+        raised_by=[row for row in cited if row["stance"] == "asserts"],
+        label="Pledged and not given up",
+        method="the amounts pledged, each purpose once, less those given up",
+        parts=["all"],
+    )
+    return figures([*rises, *falls, left | {"claim_ids": list(dict.fromkeys(row["claim_id"] for row in cited))}])
 
 
 def per_unit(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
@@ -184,8 +254,43 @@ def _in_dollars(row: Row, rate: Row | None, stated: Row) -> Row | None:
     if row["unit"] == HOME:
         figure_id = stated["figure_id"].replace("investment", "investment_usd", 1)
         return stated | {"figure_id": figure_id, "metric": "investment_usd", "label": label}
-    if rate is None:
+    if rate is None or row["unit"] != "JPY":
         return None
     method = f"the amount in yen divided by the exchange rate of {rate['period_printed']}"
     figure = quotient("investment_usd", row, rate, HOME, label=label, method=method, parts=_parts(row))
     return figure | {"claim_ids": [*stated["claim_ids"], rate["claim_id"]]}
+
+
+def _check_apart(entities: pl.DataFrame, entity_ids: Sequence[str]) -> None:
+    """Make sure that no purpose is named twice or lies within another."""
+    parents = dict(entities.select("entity_id", "part_of").iter_rows())
+    if len(set(entity_ids)) != len(entity_ids):
+        raise MetricError(f"an investment is named twice among {', '.join(entity_ids)}: it would be added twice")
+    for entity_id in entity_ids:
+        above = parents.get(entity_id)
+        while above is not None:
+            if above in entity_ids:
+                raise MetricError(f"{entity_id} is part of {above}: its investment would be added twice; name one of them")
+            above = parents.get(above)
+
+
+def _converted(row: Row, rate: Row | None, currency: str) -> Row | None:
+    """An amount as a figure in a currency; none where no rate leads there."""
+    label, parts = f"Pledged: {row['entity_name']}", [row["entity_id"]]
+    if row["unit"] == currency:
+        return direct(row, "pledged", parts=parts) | {"label": label}
+    if rate is None or row["unit"] not in (HOME, "JPY"):
+        return None
+    of = f"the exchange rate of {rate['period_printed']}"
+    if currency == HOME:
+        return quotient("pledged", row, rate, HOME, label=label, method=f"the amount in yen divided by {of}", parts=parts)
+    return derived(
+        "pledged",
+        row["value"] * rate["value"],
+        "JPY",
+        raised_by=[row, rate],
+        label=label,
+        method=f"the amount in dollars times {of}",
+        about=row,
+        parts=parts,
+    )

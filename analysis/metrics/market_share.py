@@ -267,6 +267,46 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
     return figures(rows)
 
 
+def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataFrame:
+    """Whether a model's printed sales and printed share can be of the same period.
+
+    multiple = m / U, with m the market that sales and share imply and U the market counted in a year. Far from 1,
+    the two were not measured over that year.
+
+    Args:
+        model, market: the model and the market.
+
+    Returns:
+        One figure `implied_market_multiple` (ratio); none where a part is not known.
+
+    Raises:
+        MetricError: where the share or the market counted is zero.
+
+    Source: the claims of `printed_together` and `counted_together`.
+    """
+    printed = printed_together(claims, model=model, market=market)[:1]
+    counted = counted_together(claims, model=model, market=market)[-1:]
+    made = []
+    for (share, sold), (_, whole) in zip(printed, counted, strict=False):
+        for divisor in (share, whole):
+            if divisor["value"] == 0:
+                raise MetricError(f"claim {divisor['claim_id']} is zero: implied_market_multiple has no value")
+        made = [
+            derived(
+                "implied_market_multiple",
+                sold["value"] / share["value"] / whole["value"],
+                "ratio",
+                raised_by=[sold],
+                lowered_by=[share, whole],
+                label=f"Implied market against the market counted: {whole['market_name']}",
+                method="the market that sales and share imply, divided by the market counted in a year",
+                about=whole,
+                parts=[model, market],
+            )
+        ]
+    return figures(made)
+
+
 def _columns(names: str | Sequence[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 

@@ -6,35 +6,46 @@ place in that order: it is used only where no dated one speaks, and never for sl
 is a target or a milestone no more.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
 from analysis.errors import MetricError
+from analysis.metrics.chains import Chain, chains
 from analysis.metrics.derive import Row, about_parts, claim, derived, direct, period_slug
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import MONTHS_PER_YEAR, POINTS_PER_SHARE, months_between
 
 
-def targets(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
-    """Every target number in its latest printed version, with the time left.
+def targets(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str] | None = None) -> pl.DataFrame:
+    """Every target number in its latest printed version, with the time left and what it was at first.
 
     time left = whole months from `as_of` to the last day of the target's period, negative once that is past.
 
     Args:
         as_of: the day from which time is counted.
+        entity_ids: whose targets; everybody's where none are named.
 
     Returns:
-        Figures `target` (in the target's unit) and, where the target is dated, `target_months_left` (months), one per
-        series, entity, market and date, sorted by due date (undated last), series and entity.
+        Figures `target` (in the target's unit), where the target is dated, `target_months_left` (months), and where a
+        later source printed another number, `first_target`; one each per series, entity, market and due year, sorted by
+        due date (undated last), series and entity. Of a target that was given up, `withdrawn_target` alone.
 
-    Source: claims with the basis target.
+    Source: claims with the basis target, in the chains of `analysis.metrics.chains`.
     """
-    standing, _ = _latest(claims, is_date=False, bases=["target"])
-    return figures(_with_time_left(standing, "target", as_of))
+    made = []
+    for chain in chains(claims, is_date=False, bases=["target"], entity_ids=entity_ids):
+        if chain.end:
+            made.append(_withdrawn(chain, "withdrawn_target"))
+            continue
+        made += _with_time_left(chain.last, "target", as_of)
+        if chain.first["value"] != chain.last["value"]:
+            made.append(direct(chain.first, "first_target", parts=_target_parts(chain.last)))
+    return figures(made)
 
 
-def milestones(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
+def milestones(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str] | None = None) -> pl.DataFrame:
     """Every planned milestone in its latest printed version, with the time left and how far it has moved.
 
     time left = whole months from `as_of` to the last day of the milestone's period. Slippage = months from the last
@@ -42,44 +53,44 @@ def milestones(claims: pl.DataFrame, /, *, as_of: date) -> pl.DataFrame:
 
     Args:
         as_of: the day from which time is counted.
+        entity_ids: whose milestones; everybody's where none are named.
 
     Returns:
         Figures `milestone` (no value: the period is the content), `milestone_months_left` (months), and, where more
-        than one dated source speaks of it, `first_printed`, `last_printed` and `slippage` (months); sorted by date and
-        entity. A plan that a later source says was given up is a `withdrawn_milestone` instead, with no time left.
+        than one dated source speaks of it, rumours apart, `first_printed`, `last_printed` and `slippage` (months); sorted
+        by date and entity. A plan that a later source says was given up is a `withdrawn_milestone` instead, with no time
+        left.
 
     Source: claims with the unit date and a basis of target, plan or rumour.
     """
-    standing, withdrawn = _latest(claims, is_date=True, bases=INTENT)
-    made = _with_time_left(standing, "milestone", as_of)
-    for row, end in withdrawn:
-        figure = direct(row, "withdrawn_milestone", parts=_parts(row), note=end["note"] or "")
-        made.append(
-            figure
-            | {
-                "basis": "derived",
-                "claim_ids": [row["claim_id"], end["claim_id"]],
-                "method": "the period printed last before a source said that the plan was given up",
-            }
-        )
-    for versions in _dated_versions(claims):
-        first, last = versions[0], versions[-1]
-        if len({version["source_id"] for version in versions}) < 2:
-            continue
-        made += [
-            direct(first, "first_printed", parts=_parts(first)),
-            direct(last, "last_printed", parts=_parts(last)),
-            derived(
-                "slippage",
-                months_between(first["valid_to"], last["valid_to"]),
-                "months",
-                raised_by=[last],
-                lowered_by=[first],
-                label=f"Slippage: {last['series_name']}, {last['entity_name']}",
-                method="months from the end of the period printed first to the end of the one printed last",
-                parts=_parts(last),
-            ),
-        ]
+    found = chains(claims, is_date=True, bases=INTENT, entity_ids=entity_ids)
+    standing = [row for chain in found if not chain.end for row in _with_time_left(chain.last, "milestone", as_of)]
+    withdrawn = [_withdrawn(chain, "withdrawn_milestone") for chain in found if chain.end]
+    firm = chains(claims, is_date=True, bases=["target", "plan"], entity_ids=entity_ids)
+    moved = [row for chain in firm if chain.was_restated for row in _slippage(chain)]
+    return figures([*standing, *withdrawn, *moved])
+
+
+def versions(claims: pl.DataFrame, /, *, entity_ids: Sequence[str], series_id: str) -> pl.DataFrame:
+    """Every dated version of some milestones, in the order of publication, each as printed.
+
+    Args:
+        entity_ids: whose milestones, in order.
+        series_id: which milestone, such as `start_of_production`.
+
+    Returns:
+        Figures `version` (no value: the period is the content), one per claim, and `withdrawn_version` where a later
+        source gave the plan up; by entity in the order given, then by publication.
+
+    Source: claims of the series with a basis of target, plan or rumour.
+    """
+    found = {chain.last["entity_id"]: chain for chain in chains(claims.filter(pl.col("series_id") == series_id), is_date=True, bases=INTENT)}
+    made = []
+    for chain in (found[entity_id] for entity_id in entity_ids if entity_id in found):
+        dated = [row for row in chain.versions if row["published_date"] is not None]
+        made += [direct(row, "version", parts=[*_parts(row), row["claim_id"]]) for row in dated]
+        if chain.end:
+            made.append(_withdrawn(chain, "withdrawn_version", parts=[*_parts(chain.last), chain.end["claim_id"]]))
     return figures(made)
 
 
@@ -144,60 +155,58 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
     )
 
 
-def _latest(claims: pl.DataFrame, *, is_date: bool, bases: list[str]) -> tuple[list[Row], list[tuple[Row, Row]]]:
-    """The version published last of each target or milestone; and, apart, those withdrawn since, with what withdraws them.
-
-    Both by due date, undated last.
-    """
-    wanted = claims.filter((pl.col("unit") == DATED_UNIT) == is_date, pl.col("basis").cast(pl.String).is_in(bases))
-    ordered = _by_publication(wanted)
-    key = ["series_id", "entity_id", "market_id"]
-    asserted = ordered.filter(pl.col("stance") == "asserts").unique(
-        [*key, *([] if is_date else ["valid_from", "valid_to"])], keep="last", maintain_order=True
-    )
-    ends = {tuple(row[k] for k in key): row for row in ordered.filter(pl.col("stance") == "withdraws").to_dicts()}
-    standing, withdrawn = [], []
-    for row in sorted(asserted.to_dicts(), key=lambda row: (row["valid_to"] or date.max, row["series_id"], row["entity_id"])):
-        end = ends.get(tuple(row[k] for k in key))
-        if end and (row["published_date"] or date.min) <= end["published_date"]:
-            withdrawn.append((row, end))
-        else:
-            standing.append(row)
-    return standing, withdrawn
+def _slippage(chain: Chain) -> list[Row]:
+    first, last = chain.first, chain.last
+    parts = _parts(last)
+    return [
+        direct(first, "first_printed", parts=parts),
+        direct(last, "last_printed", parts=parts),
+        derived(
+            "slippage",
+            months_between(first["valid_to"], last["valid_to"]),
+            "months",
+            raised_by=[last],
+            lowered_by=[first],
+            label=f"Slippage: {last['series_name']}, {last['entity_name']}",
+            method="months from the end of the period printed first to the end of the one printed last",
+            parts=parts,
+        ),
+    ]
 
 
-def _dated_versions(claims: pl.DataFrame) -> list[list[Row]]:
-    """The dated versions of each planned milestone, in the order of publication; milestones in the ledger's order."""
-    planned = (pl.col("unit") == DATED_UNIT) & pl.col("basis").cast(pl.String).is_in(INTENT)
-    versions = claims.filter(planned, pl.col("stance") == "asserts").drop_nulls("published_date")
-    by_milestone = versions.partition_by("series_id", "entity_id", "market_id", maintain_order=True)
-    return [_by_publication(group).to_dicts() for group in by_milestone]
+def _withdrawn(chain: Chain, metric: str, parts: Sequence[str] = ()) -> Row:
+    """The last version of what was given up, with the claim that says so."""
+    last, end = chain.last, chain.end
+    what = "period" if last["unit"] == DATED_UNIT else "number"
+    return direct(last, metric, parts=parts or (_parts(last) if what == "period" else _target_parts(last)), note=end["note"] or "") | {
+        "basis": "derived",
+        "claim_ids": [last["claim_id"], end["claim_id"]],
+        "method": f"the {what} printed last before a source said that the plan was given up",
+    }
 
 
-def _by_publication(claims: pl.DataFrame) -> pl.DataFrame:
-    return claims.sort("published_date", nulls_last=False, maintain_order=True)
-
-
-def _with_time_left(rows: list[Row], metric: str, as_of: date) -> list[Row]:
-    made = []
-    for row in rows:
-        # A target is another one for another date; a milestone is the same one, moved.
-        is_date = row["unit"] == DATED_UNIT
-        parts = _parts(row) if is_date else [*_parts(row), period_slug(row["valid_from"], row["valid_to"])]
-        made.append(direct(row, metric, parts=parts))
-        if row["valid_to"] is not None:
-            made.append(
-                derived(
-                    f"{metric}_months_left",
-                    months_between(as_of, row["valid_to"]),
-                    "months",
-                    raised_by=[row if is_date else {**row, "qualifier": "exact"}],  # a number's limits are not its date's
-                    label=f"Time left: {made[-1]['label']}",
-                    method="whole months from the as-of date to the last day of the period",
-                    parts=parts,
-                )
+def _with_time_left(row: Row, metric: str, as_of: date) -> list[Row]:
+    # A target is another one for another date; a milestone is the same one, moved.
+    is_date = row["unit"] == DATED_UNIT
+    parts = _parts(row) if is_date else _target_parts(row)
+    made = [direct(row, metric, parts=parts)]
+    if row["valid_to"] is not None:
+        made.append(
+            derived(
+                f"{metric}_months_left",
+                months_between(as_of, row["valid_to"]),
+                "months",
+                raised_by=[row if is_date else {**row, "qualifier": "exact"}],  # a number's limits are not its date's
+                label=f"Time left: {made[0]['label']}",
+                method="whole months from the as-of date to the last day of the period",
+                parts=parts,
             )
+        )
     return made
+
+
+def _target_parts(row: Row) -> list[str]:
+    return [*_parts(row), period_slug(row["valid_from"], row["valid_to"])]
 
 
 def _parts(row: Row) -> list[str]:

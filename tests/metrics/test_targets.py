@@ -31,7 +31,8 @@ def test_a_target_is_its_latest_printed_version_with_the_months_left(claims):
         mix(0.5, 2030, source_id="a", published_date=date(2021, 11, 29)),
     )
     made = targets(frame, as_of=TODAY)
-    assert made["metric"].to_list() == ["target", "target_months_left"]
+    assert made["metric"].to_list() == ["target", "target_months_left", "first_target"]
+    assert made["value"].to_list() == [0.55, 49, 0.5]
     assert made["value"].to_list() == [0.55, 49]
     assert made["claim_ids"].to_list() == [["c0"], ["c0"]]
 

@@ -1,0 +1,13 @@
+"""Figures as Altair charts: one theme for print and screen, direct labels, the finding as title, a source note beneath.
+
+Charts are ordinary `altair.Chart` objects and can be altered further. Importing this package registers the theme and
+a renderer that shows Vega-Lite JSON, SVG and the chart's description; it asks no server for anything.
+"""
+
+from analysis.charts.amounts import bars, whole
+from analysis.charts.diffusion import adoption
+from analysis.charts.plans import timeline
+from analysis.charts.shares import lines
+from analysis.charts.theme import SVG_MIME, VEGALITE_MIME, Shown
+
+__all__ = ["SVG_MIME", "VEGALITE_MIME", "Shown", "adoption", "bars", "lines", "timeline", "whole"]

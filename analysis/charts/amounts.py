@@ -1,0 +1,100 @@
+"""Amounts as bars: side by side, parts of a whole, and steps that rise and fall to a total."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import polars as pl
+
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, Shown, finished, label_width, rows_of
+from analysis.errors import MetricError
+from analysis.exhibits import not_known, source_line
+from analysis.ledger import Ledger
+from analysis.units import period_label
+from analysis.wording import figure_in_words, fill, in_words
+
+_ROW = 36
+"""Pixels of one bar and the room around it."""
+
+
+def bars(
+    figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str] | None = None, **words: str
+) -> Shown:
+    """One horizontal bar for each figure, from zero, with its value written at its end.
+
+    Args:
+        figures: rows of figures in one unit; the first one is set off by colour.
+        ledger: where the source note comes from.
+        title: the finding, with `{figure_id}` or `{metric}` for figures and `$name` for words.
+        subtitle: what is shown, with its unit.
+        names: metric -> name of its bar; where none are given, what sets the figures apart: entity, period, or label.
+        words: plain words by name.
+    """
+    finding, missing = fill(title, figures, **words)
+    if missing or figures.is_empty():
+        return not_known(missing or [title])
+    if figures["unit"].n_unique() > 1:
+        raise MetricError(f"bars of {', '.join(figures['unit'].unique().cast(pl.String))} have no axis in common")
+    rows = [
+        {"name": name, "value": row["value"], "shown": figure_in_words(row), "first": place == 0}
+        for place, (name, row) in enumerate(zip(_names(figures, ledger, names or {}), figures.to_dicts(), strict=True))
+    ]
+    base = alt.Chart(pl.DataFrame(rows)).encode(
+        y=rows_of([row["name"] for row in rows]),
+        x=alt.X("value:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=1.3 * max(row["value"] for row in rows) or 1)),
+        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Figure")],
+    )
+    colour = alt.when("datum.first").then(alt.value(BLUE)).otherwise(alt.value(GREY))
+    marks = base.mark_bar(height=22).encode(color=colour)
+    labels = base.mark_text(align="left", dx=6, fontWeight="bold").encode(text="shown:N")
+    said = "; ".join(f"{row['name']}: {row['shown']}" for row in rows)
+    left = label_width(row["name"] for row in rows)
+    note = source_line(ledger, figures)
+    return finished(marks + labels, len(rows) * _ROW, finding, subtitle, f"Bar chart. {said}", note, left=left, below=8)
+
+
+def whole(
+    part: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, part_name: str, rest_name: str, **words: str
+) -> Shown:
+    """One bar for a whole, divided into the part that a share figure gives and the rest.
+
+    Args:
+        part: figures that hold one share (0 to 1) as their first row; the title may use the others.
+        ledger: where the source note comes from.
+        title, subtitle, words: as for `bars`.
+        part_name, rest_name: names of the two parts.
+    """
+    finding, missing = fill(title, part, **words)
+    if missing or part.is_empty():
+        return not_known(missing or [title])
+    first = part.row(0, named=True)
+    share = first["value"]
+    rest = in_words(1 - share, "share", first["qualifier"] if first["qualifier"] in ("exact", "about") else "about")
+    rows = pl.DataFrame(
+        {
+            "name": [part_name, rest_name],
+            "start": [0.0, share],
+            "end": [share, 1.0],
+            "shown": [f"{part_name}: {figure_in_words(first)}", f"{rest_name}: {rest}"],
+            "ink": ["white", INK],
+        }
+    )
+    base = alt.Chart(rows).encode(
+        x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, 1])), tooltip=alt.Tooltip("shown:N", title="Part")
+    )
+    colours = alt.Color("name:N", scale=alt.Scale(domain=[part_name, rest_name], range=[BLUE, LIGHT]), legend=None)
+    marks = base.mark_bar(height=40).encode(x2="end:Q", color=colours)
+    labels = base.mark_text(align="left", dx=8, fontWeight="bold").encode(text="shown:N", color=alt.Color("ink:N", scale=None))
+    said = "; ".join(rows["shown"])
+    return finished(
+        marks + labels, 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part.head(1)), below=8
+    )
+
+
+def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
+    """The names given for the figures' metrics, or the shortest ones that tell the figures apart."""
+    rows = figures.to_dicts()
+    if given:
+        return [given[row["metric"]] for row in rows]
+    entities = [ledger.name(row["entity_id"]) for row in rows]
+    periods = [period_label(row["period_start"], row["period_end"]) for row in rows]
+    return next((names for names in (entities, periods) if len(set(names)) == len(rows)), [row["label"] for row in rows])

@@ -1,0 +1,86 @@
+"""Plans on a time axis: what is to come true when."""
+
+import altair as alt
+import polars as pl
+
+from analysis.charts.theme import BLUE, GREY, INK, ORANGE, Shown, finished, label_width, rows_of
+from analysis.charts.years import decimal_year, span
+from analysis.exhibits import not_known, source_line
+from analysis.ledger import Ledger
+from analysis.units import day_label
+from analysis.wording import figure_in_words, fill
+
+PLANNED = ["milestone", "withdrawn_milestone"]
+
+
+def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, horizon_year: int, **words: str) -> Shown:
+    """Planned milestones on a time axis: the period printed last, the one printed first where it was another, and today.
+
+    Args:
+        figures: `milestone` and `withdrawn_milestone` figures, and `first_printed` ones for those that moved.
+        ledger: where the source note and the as-of day come from.
+        horizon_year: the last year shown; milestones that start later are left out.
+        title, subtitle, words: as for `bars`.
+    """
+    finding, missing = fill(title, figures, **words)
+    planned = figures.filter(pl.col("metric").is_in(PLANNED))
+    if missing or planned.is_empty():
+        return not_known(missing or [title])
+    moves = [row for row in _moves(figures) if row["start"] < horizon_year + 1]
+    if not moves:
+        return not_known([title])
+    order = list(dict.fromkeys(row["name"] for row in moves))
+    base = alt.Chart(pl.DataFrame(moves)).encode(
+        y=rows_of(order, grid=True),
+        # Decimal years, not dates: Vega reads dates in the machine's time zone, and draws them elsewhere in each.
+        x=alt.X("start:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=12), scale=alt.Scale(zero=False)),
+        tooltip=[
+            alt.Tooltip("name:N", title="What"),
+            alt.Tooltip("shown:N", title="When"),
+            alt.Tooltip("printed:N", title="Version"),
+        ],
+    )
+    # Hollow where printed first, grey where in doubt: colour alone may not be seen, and words stand beside each.
+    spans = base.mark_bar(height=15, strokeWidth=1.5).encode(
+        x2="end:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
+    )
+    last = base.transform_filter(alt.datum.printed == "printed last").encode(x="end:Q", text="shown:N")
+    first = base.transform_filter(alt.datum.printed == "printed first").encode(x="middle:Q", text="shown:N")
+    beside = {"align": "left", "dx": 6}
+    halo = last.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
+    ink = alt.Color("ink:N", scale=None)
+    labels = halo + last.mark_text(**beside).encode(color=ink) + first.mark_text(fontSize=11).encode(color=ink)
+    today = alt.Chart(pl.DataFrame({"day": [decimal_year(ledger.known)], "name": [f"as of {day_label(ledger.known)}"]}))
+    rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:Q")
+    named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:Q", y=alt.value(-3), text="name:N")
+    said = "; ".join(f"{row['name']}: {row['shown']} ({row['printed']})" for row in moves)
+    chart = rule + spans + labels + named
+    note = source_line(ledger, figures)
+    left = label_width(order)
+    return finished(chart, len(order) * 30, finding, subtitle, f"Timeline. {said}", note, left=left, right=90)
+
+
+def _moves(figures: pl.DataFrame) -> list[dict]:
+    """The spans to draw: each milestone as printed last, and as printed first where that was another period."""
+    subject = pl.col("figure_id").str.splitn(".", 2).struct.field("field_1").alias("subject")
+    rows = figures.with_columns(subject).to_dicts()
+    last = {row["subject"]: row for row in rows if row["metric"] in PLANNED}
+    first = {row["subject"]: row for row in rows if row["metric"] == "first_printed"}
+    moves = []
+    for key, row in last.items():
+        doubt = "rumour" if row["basis"] == "rumour" else "withdrawn" if row["metric"] == "withdrawn_milestone" else ""
+        ink = GREY if doubt else BLUE
+        shown = figure_in_words(row) + (f" ({doubt})" if doubt else "")
+        name = _short(row["label"])
+        moves.append({"name": name, **span(row), "printed": "printed last", "shown": shown, "fill": ink, "ink": ink})
+        before = first.get(key)
+        if before and span(before) != span(row):
+            hollow = {"printed": "printed first", "shown": figure_in_words(before), "fill": "white", "ink": ORANGE}
+            moves.append({"name": name, **span(before), **hollow})
+    return moves
+
+
+def _short(label: str) -> str:
+    """A milestone's name for the lane: `Canton plant, Mississippi: start of production`."""
+    what, _, who = label.partition(": ")
+    return f"{who.rpartition(', ')[0] or who}: {what[0].lower()}{what[1:]}"

@@ -1,0 +1,160 @@
+"""The look that all charts share: colours, typeface, title, source note, and how a chart is shown. No figure is read here."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+import vl_convert
+
+from analysis.exhibits import Exhibit
+from analysis.typeface import FOLDERS, JAPANESE, LATIN
+
+FONT = f"{LATIN}, {JAPANESE}, sans-serif"
+VEGALITE_MIME = "application/vnd.vegalite.v6+json"
+SVG_MIME = "image/svg+xml"
+
+BLUE, ORANGE, GREY, LIGHT, INK = "#0072b2", "#d55e00", "#5f6b76", "#c9d2da", "#1d2730"
+SERIES = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK]
+"""Okabe and Ito's colours, which no common colour blindness confuses (their yellow darkened for white paper)."""
+
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"]
+"""Points' shapes, for as many lines as one chart can hold: colours may not be seen."""
+
+WIDTH = 700
+_TITLE_CHARACTERS, _NOTE_CHARACTERS = 92, 118
+_LABEL_CHARACTER, _LABEL_MAX = 6.6, 270
+"""Pixels: the whole chart; characters of a line; pixels of a label's character and of a label."""
+
+Shown = alt.Chart | alt.LayerChart | alt.ConcatChart | Exhibit
+
+for _folder in FOLDERS:
+    vl_convert.register_font_directory(_folder)
+
+
+@alt.theme.register("evroad", enable=True)
+def _theme() -> alt.theme.ThemeConfig:
+    text = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
+    axis = {"labelColor": INK, "titleColor": GREY, "domainColor": LIGHT, "tickColor": LIGHT, "gridColor": "#e8ecef"}
+    return {
+        "config": {
+            "font": FONT,
+            "background": "white",
+            "view": {"stroke": None},
+            "axis": {**text, **axis, "labelLimit": 260},
+            "title": {
+                "font": FONT,
+                "fontSize": 15,
+                "fontWeight": "bold",
+                "color": INK,
+                "subtitleFont": FONT,
+                "subtitleFontSize": 12,
+                "subtitleColor": GREY,
+                "anchor": "start",
+                "frame": "bounds",
+                "offset": 14,
+            },
+            "text": {"font": FONT, "fontSize": 12, "color": INK},
+            "legend": {**text, "labelColor": INK, "titleColor": GREY},
+        }
+    }
+
+
+def _renderer(spec: dict[str, Any], **_: object) -> dict[str, Any]:
+    description = spec.get("description", "Chart without a description")
+    return {VEGALITE_MIME: spec, SVG_MIME: vl_convert.vegalite_to_svg(spec), "text/plain": description}
+
+
+alt.renderers.register("evroad", _renderer)
+alt.renderers.enable("evroad")
+
+
+def label_width(names: Iterable[str]) -> int:
+    """Pixels that the longest of some names takes at the left of a chart."""
+    return min(_LABEL_MAX, round(18 + _LABEL_CHARACTER * max(len(name) for name in names)))
+
+
+def rows_of(names: Sequence[str], *, grid: bool = False) -> alt.Y:
+    """The names at the left, in their own order, taking the same room whatever is drawn beside them."""
+    width = label_width(names)
+    axis = alt.Axis(
+        ticks=False, domain=False, grid=grid, labelPadding=6, minExtent=width, maxExtent=width, labelLimit=_LABEL_MAX
+    )
+    return alt.Y("name:N", sort=list(names), title=None, axis=axis)
+
+
+def written(
+    rows: Iterable[dict], /, *, align: str = "left", size: int = 12, bold: bool = False, halo: bool = True
+) -> list[alt.Chart]:
+    """Words at places in pixels, with a white rim where they may cross a line.
+
+    Args:
+        rows: `x`, `y` (the middle of the line), `text`, and `ink` where it is not black.
+        align: which end of the text stands at x.
+        size, bold: of the letters.
+        halo: whether there is a rim.
+    """
+    data = pl.DataFrame(
+        [(round(row["x"], 1), round(row["y"], 1), row["text"], row.get("ink", INK)) for row in rows],
+        schema={"x": pl.Float64, "y": pl.Float64, "text": pl.String, "ink": pl.String},
+        orient="row",
+    )
+    if data.is_empty():
+        return []
+    base = alt.Chart(data).encode(**at(), text="text:N")
+    look = {"align": align, "baseline": "middle", "fontSize": size, "fontWeight": "bold" if bold else "normal"}
+    letters = base.mark_text(**look).encode(color=alt.Color("ink:N", scale=None))
+    return [base.mark_text(**look, stroke="white", strokeWidth=4, strokeJoin="round"), letters] if halo else [letters]
+
+
+def at(x: str = "x", y: str = "y") -> dict[str, alt.X | alt.Y]:
+    """Columns that are places in pixels, from the upper left corner of the chart's ground."""
+    return {"x": alt.X(f"{x}:Q", scale=None, title=None), "y": alt.Y(f"{y}:Q", scale=None, title=None)}
+
+
+def finished(
+    chart: alt.LayerChart,
+    height: int,
+    title: str,
+    subtitle: str,
+    description: str,
+    source: str,
+    left: int = 0,
+    right: int = 0,
+    below: int = 30,
+    key: str = "",
+) -> alt.LayerChart:
+    """The chart with its title, what it shows, its source beneath, and a description that stands for it.
+
+    Args:
+        chart, height: the chart and the height of its ground in pixels.
+        title, subtitle, description, source: the texts.
+        left, right: pixels beside the ground for what is named there.
+        below: pixels between the ground and the note.
+        key: what the signs mean, where that is not written beside them.
+    """
+    return headed(
+        (chart + noted([key, source], -left, height + below)).properties(width=WIDTH - left - right, height=height),
+        title,
+        subtitle,
+        f"{description}. {source}",
+    )
+
+
+def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:
+    """The chart with its title, what it shows, and the description that stands for it."""
+    heading = alt.TitleParams(
+        textwrap.wrap(title, _TITLE_CHARACTERS), subtitle=textwrap.wrap(subtitle, _NOTE_CHARACTERS), lineHeight=18
+    )
+    return chart.properties(title=heading, description=f"{title} {subtitle} {description}")
+
+
+def noted(paragraphs: Sequence[str], x: float, y: float) -> alt.Chart:
+    """What stands beneath a chart in small grey letters."""
+    lines = [line for text in paragraphs for line in textwrap.wrap(text, _NOTE_CHARACTERS)]
+    return (
+        alt.Chart(pl.DataFrame({"note": ["\n".join(lines)]}))
+        .mark_text(align="left", baseline="top", color=GREY, fontSize=11, lineBreak="\n")
+        .encode(x=alt.value(x), y=alt.value(y), text="note:N", tooltip=alt.value(None))
+    )

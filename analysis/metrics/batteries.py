@@ -1,0 +1,266 @@
+"""Batteries: what they are to cost against what packs cost, supply against need, and when solid-state ones are to come.
+
+Prices are kept with the survey that printed them: every survey restates earlier years in dollars of its own.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from math import exp, log
+
+import polars as pl
+
+from analysis.errors import MetricError
+from analysis.metrics.derive import Row, claim, derived, direct, of_series, quotient, same_source
+from analysis.metrics.trend import fit_line
+from analysis.schema import figures
+from analysis.units import KWH_PER_GWH, MONTHS_PER_YEAR, months_between
+
+_COST = "battery_cost"
+_LEVEL = 0.95
+
+
+def pack_prices(vintages: pl.DataFrame, /, *, series_id: str = "battery_pack_price") -> pl.DataFrame:
+    """Every published price of a battery pack, by the year it is of and the survey that prints it.
+
+    Args:
+        vintages: the claims of every edition, as `Ledger.vintages` has them.
+        series_id: whose prices; those of all packs, or `bev_pack_price` for electric cars.
+
+    Returns:
+        Figures `pack_price` (USD per kWh), one per year and survey, sorted by both.
+
+    Source: claims of the series, as printed.
+    """
+    rows = [row for row in of_series(vintages, series_id) if row["valid_from"] is not None]
+    rows.sort(key=lambda row: (row["valid_from"], row["published_date"]))
+    return figures(direct(row, "pack_price", parts=[row["entity_id"], str(row["valid_from"].year), row["claim_id"]]) for row in rows)
+
+
+def price_trend(claims: pl.DataFrame, /, *, first_year: int, last_year: int, series_id: str = "battery_pack_price") -> pl.DataFrame:
+    """The fall of pack prices as a steady rate, carried forward, with its uncertainty.
+
+    price(t) = exp(a + b * t), fitted as a straight line ln(price) = a + b * t by least squares to the prices of the years
+    from `first_year`, each as the latest survey prints it.
+
+    Args:
+        first_year: the first year that is fitted.
+        last_year: the last year that the line is carried to.
+        series_id: whose prices.
+
+    Returns:
+        For each year from the first price used to `last_year` the figures `price_trend`, `price_low` and `price_high` (USD
+        per kWh; the ends of the prediction interval for a single year's price at 95%), and `price_pace` (relative change
+        a year); none where fewer than four prices are known.
+
+    Raises:
+        MetricError: where all prices are of one year.
+
+    Source: ordinary least squares on logarithms; the interval is that of a new observation, with Student's t.
+    """
+    rows = [row for row in of_series(claims, series_id) if row["valid_from"] and row["valid_from"].year >= first_year]
+    rows = sorted({row["valid_from"].year: row for row in rows}.values(), key=lambda row: row["valid_from"])
+    if len(rows) < 4:
+        return figures([])
+    line = fit_line([(row["valid_from"].year, log(row["value"])) for row in rows], level=_LEVEL)
+    years = f"{rows[0]['valid_from'].year} to {rows[-1]['valid_from'].year}"
+    method = f"a steady yearly rate, fitted by least squares to the logarithms of {len(rows)} prices, {years}"
+    note = "The prices come from several surveys, each in dollars of its own year. The line is no forecast: it says how far the rate of these years would lead."
+    made = []
+    for year in range(rows[0]["valid_from"].year, last_year + 1):
+        low, high = line.prediction(year)
+        for metric, value, what in (
+            ("price_trend", line.at(year), method),
+            ("price_low", low, f"{method}; lower end of the 95% prediction interval"),
+            ("price_high", high, f"{method}; upper end of the 95% prediction interval"),
+        ):
+            label = f"{_TREND_LABELS[metric]}: {rows[0]['entity_name']}, {year}"
+            made.append(derived(metric, exp(value), "USD_per_kWh", raised_by=rows, label=label, method=what, parts=[str(year)], note=note) | _about_year(year))
+    pace = derived("price_pace", exp(line.slope) - 1, "per_year", raised_by=rows, label=f"Yearly change of the price: {rows[0]['entity_name']}", method=method, note=note)
+    return figures([*made, pace | {"qualifier": "about"}])
+
+
+def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "battery_pack_price") -> pl.DataFrame:
+    """How far the last published pack price lies above the cost that a technology is to reach.
+
+    change = b / a - 1, with a the last price and b the target.
+
+    Args:
+        target_entity: the technology whose dated cost target is meant.
+        series_id: whose prices.
+
+    Returns:
+        Figures `last_price` and `cost_target` (USD per kWh) and `price_to_target` (relative change); none where one is
+        not known. A price of packs and a cost that may be one of cells are compared only in size.
+
+    Raises:
+        MetricError: where the last price is zero.
+
+    Source: claims of the series `battery_pack_price` and `battery_cost`.
+    """
+    prices = sorted((row for row in of_series(claims, series_id) if row["valid_to"]), key=lambda row: row["valid_to"])
+    aims = [row for row in of_series(claims, _COST, entity_id=target_entity) if row["valid_to"]]
+    made = []
+    for price, aim in zip(prices[-1:], aims[-1:], strict=False):
+        label = f"From the last pack price to the target: {aim['entity_name']}"
+        ratio = quotient("price_to_target", aim, price, "ratio", label=label, method="")["value"]
+        made = [
+            direct(price, "last_price"),
+            direct(aim, "cost_target"),
+            derived(
+                "price_to_target",
+                ratio - 1,
+                "change",
+                raised_by=[aim],
+                lowered_by=[price],
+                label=label,
+                method="the target divided by the last published price, less one",
+            ),
+        ]
+    return figures(made)
+
+
+def cost_step(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
+    """The fall in battery cost from a dated target to the one that a source puts after it.
+
+    change = b / a - 1, with a the dated cost and b the later, undated one of the same source.
+
+    Args:
+        entity_id: the battery technology.
+
+    Returns:
+        Figures `battery_cost` (USD per kWh, both) and `battery_cost_change` (relative change); none where no source
+        prints both.
+
+    Raises:
+        MetricError: where the dated cost is zero.
+
+    Source: claims of the series `battery_cost`.
+    """
+    costs = of_series(claims, _COST, entity_id=entity_id)
+    dated, later = ([c for c in costs if (c["valid_to"] is None) == undated] for undated in (False, True))
+    made = []
+    for a, b in same_source(dated, later)[:1]:
+        if a["value"] == 0:
+            raise MetricError(f"claim {a['claim_id']} gives a cost of zero: no change from it can be told")
+        made = [
+            direct(a, parts=[entity_id, "dated"]),
+            direct(b, parts=[entity_id, "later"]),
+            derived(
+                "battery_cost_change",
+                b["value"] / a["value"] - 1,
+                "change",
+                raised_by=[b],
+                lowered_by=[a],
+                label=f"Fall in battery cost: {a['entity_name']}",
+                method="the later cost divided by the dated one, less one",
+                about=a,
+            ),
+        ]
+    return figures(made)
+
+
+def energy_per_vehicle(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
+    """The battery energy that a supply leaves for each vehicle it is for, by every source that prints both.
+
+    kWh per vehicle = e * 1,000,000 / n, with e the supply in GWh and n the vehicles of one source.
+
+    Args:
+        entity_id: the agreement.
+
+    Returns:
+        Figures `energy_per_vehicle` (kWh), one per source; none where no source prints both.
+
+    Raises:
+        MetricError: where the vehicles are zero.
+
+    Source: claims of the series `battery_supply` and `battery_supply_vehicles`.
+    """
+    supplies = of_series(claims, "battery_supply", entity_id=entity_id)
+    pairs = same_source(supplies, of_series(claims, "battery_supply_vehicles", entity_id=entity_id))
+    return figures(
+        quotient(
+            "energy_per_vehicle",
+            energy,
+            vehicles,
+            "kWh",
+            scale=KWH_PER_GWH,
+            label=f"Battery energy per vehicle: {energy['entity_name']}",
+            method="battery supply in kWh divided by the vehicles it is for",
+            parts=[entity_id, energy["claim_id"]],
+        )
+        for energy, vehicles in pairs
+    )
+
+
+def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str) -> pl.DataFrame:
+    """What a supply agreement brings in a year, and how much of a capacity goal this is.
+
+    supply a year = e / n, with e the energy of the whole agreement and n its years; part = supply a year / c, with c the
+    capacity aimed at.
+
+    Args:
+        supply_id: the claim of the supply, in GWh and with a period.
+        goal_id: the claim of the capacity aimed at, in GWh a year.
+
+    Returns:
+        Figures `whole_supply` (GWh), `supply_a_year` (GWh a year) and, where the goal is known, `capacity_goal` (GWh a
+        year) and `supply_part` (share); none where the supply is not known. A capacity that makes cells and a supply that
+        is bought are of two kinds: the part says how large one is beside the other.
+
+    Raises:
+        MetricError: where a claim is in another unit, the supply has no period, or the goal is zero.
+
+    Source: the two claims.
+    """
+    whole, goal = claim(claims, supply_id, unit="GWh"), claim(claims, goal_id, unit="GWh_per_year")
+    if whole is None:
+        return figures([])
+    if whole["valid_from"] is None:
+        raise MetricError(f"claim {supply_id} has no period: a supply in a year cannot be told from it")
+    years = (months_between(whole["valid_from"], whole["valid_to"]) + 1) / MONTHS_PER_YEAR
+    a_year = derived(
+        "supply_a_year",
+        whole["value"] / years,
+        "GWh_per_year",
+        raised_by=[whole],
+        label=f"Battery supply in a year: {whole['entity_name']}",
+        method="the energy of the whole agreement divided by its years",
+    )
+    made = [direct(whole, "whole_supply"), a_year]
+    if goal is not None:
+        label = f"Supply in a year beside the goal: {goal['entity_name']}, {goal['market_name']}"
+        method = "the supply in a year divided by the capacity aimed at"
+        part = quotient("supply_part", {**whole, "value": a_year["value"]}, goal, "share", label=label, method=method)
+        made += [direct(goal, "capacity_goal"), part]
+    return figures(made)
+
+
+def solid_state(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame:
+    """When each maker means to have solid-state batteries in vehicles, as printed last.
+
+    Args:
+        entity_ids: the vehicles and lines, in the order wanted.
+
+    Returns:
+        Figures `solid_state_date` (no value: the period is the content), one per entity.
+
+    Source: claims of the series `launch`, `start_of_production` and `start_of_operation`, as printed.
+    """
+    series = ("launch", "start_of_production", "start_of_operation")
+    made = []
+    for entity_id in entity_ids:
+        rows = [row for name in series for row in of_series(claims, name, entity_id=entity_id) if row["published_date"]]
+        made += [direct(row, "solid_state_date") for row in sorted(rows, key=lambda row: row["published_date"])[-1:]]
+    return figures(made)
+
+
+_TREND_LABELS = {
+    "price_trend": "Pack price at the rate of these years",
+    "price_low": "Lower end of the interval",
+    "price_high": "Upper end of the interval",
+}
+
+
+def _about_year(year: int) -> Row:
+    """What a point of a fitted line has in place of its claims' period and exactness."""
+    return {"period_start": date(year, 1, 1), "period_end": date(year, 12, 31), "qualifier": "about"}

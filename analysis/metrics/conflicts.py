@@ -1,0 +1,171 @@
+"""Where sources disagree: both sides, the size of the difference, and the known reason. Never an average.
+
+Two ways lead here. Claims in force that count the same thing and do not agree are found by comparing; what a comparison
+cannot see (other windows, other definitions, a headline that says more than its text) is held in `conflicts.csv`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from math import floor, log10
+
+import polars as pl
+
+from analysis.metrics.derive import Row, derived, direct, period_slug
+from analysis.schema import DATED_UNIT, INTENT, figures
+from analysis.units import POINTS_PER_SHARE, months_between, period_label
+
+NO_REASON = "No reason is known."
+NOT_ALL_KNOWN = "Not all that bears on it had been published by the as-of date."
+_NOT_SUBTRACTED = "definition"
+_SAME = ("series_id", "entity_id", "market_id")
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Statements that do not fit together: claims and events as rows, and why, where that is known."""
+
+    conflict_id: str
+    title: str
+    kind: str
+    reason: str
+    statements: tuple[Row, ...]
+
+    @property
+    def claims(self) -> list[Row]:
+        """Those of the statements that are claims."""
+        return [row for row in self.statements if "claim_id" in row]
+
+
+def contests(
+    claims: pl.DataFrame, /, *, vintages: pl.DataFrame, events: pl.DataFrame, conflicts: pl.DataFrame
+) -> list[Contest]:
+    """All conflicts that show in what was known.
+
+    Args:
+        vintages, events, conflicts: those of the same view of the ledger.
+
+    Returns:
+        The recorded ones of which two statements were known (of a repetition, one), in the ledger's order; then those
+        found by comparing that no recorded one explains. A reason that rests on what was not known yet is not told.
+
+    Source: `conflicts.csv`; and claims for the same series, entity, market and period that do not `agree`, as printed.
+    """
+    known = {row["claim_id"]: row for row in vintages.to_dicts()} | {row["event_id"]: row for row in events.to_dicts()}
+    recorded = []
+    for row in conflicts.iter_rows(named=True):
+        ids = row["statement_ids"].split(";")
+        there = tuple(known[name] for name in ids if name in known)
+        if len(there) >= (1 if row["kind"] == "repetition" else 2):
+            reason = row["reason"] if len(there) == len(ids) else NOT_ALL_KNOWN
+            recorded.append(Contest(row["conflict_id"], row["title"], row["kind"], reason, there))
+    explained = [{row["claim_id"] for row in contest.claims} for contest in recorded]
+    found = [rows for rows in disagreements(claims) if not any({r["claim_id"] for r in rows} <= ids for ids in explained)]
+    return recorded + [_found(rows) for rows in found]
+
+
+def disagreements(claims: pl.DataFrame, /) -> list[list[Row]]:
+    """Claims of different products that count the same thing and do not agree.
+
+    Args:
+        claims: the claims in force; targets, plans and rumours are left out, for a plan that moves is no conflict.
+
+    Returns:
+        The claims of each such group, in the ledger's order; groups by series, entity, market and period.
+
+    Source: claims with the same series, entity, market and reference period, as printed.
+    """
+    observed = claims.filter(
+        pl.col("stance") == "asserts", pl.col("value").is_not_null(), ~pl.col("basis").cast(pl.String).is_in(INTENT)
+    )
+    groups = observed.sort(*_SAME, "valid_from", "valid_to", maintain_order=True).to_dicts()
+    found = [list(rows) for _, rows in groupby(groups, key=lambda row: (*_about(row), row["valid_from"], row["valid_to"]))]
+    return [rows for rows in found if any(not agree(rows[0], row) for row in rows[1:])]
+
+
+def agree(one: Row, other: Row, /) -> bool:
+    """Whether two claims' values are the same as far as both are printed.
+
+    They are where they differ by no more than one unit in the last digit of the coarser: |a - b| <= u.
+
+    Args:
+        one, other: claims in one unit. Trailing zeros are not taken for digits: 88,000 may be rounded to thousands.
+
+    Returns:
+        True also where the units differ, for then nothing can be told.
+
+    Source: the usual convention of significant figures.
+    """
+    if one["unit"] != other["unit"]:
+        return True
+    a, b = one["value"], other["value"]
+    return abs(a - b) <= max(_last_digit(a), _last_digit(b)) * (1 + 1e-9)
+
+
+def contested(contests: list[Contest], /) -> pl.DataFrame:
+    """The claims of conflicts, and by how much they differ, as figures.
+
+    difference of shares = (largest - smallest) * 100 in points; of dates, months between the period's ends; of anything
+    else = largest / smallest - 1.
+
+    Args:
+        contests: as `contests` gives them.
+
+    Returns:
+        Figures `contested` for each claim, and `contested_difference` for each series, entity and market of a conflict
+        with different values; none for definitions that differ, which must not be subtracted.
+
+    Source: the claims, as printed.
+    """
+    made = []
+    for contest in contests:
+        made += [direct(row, "contested", parts=[contest.conflict_id, row["claim_id"]]) for row in contest.claims]
+        if contest.kind != _NOT_SUBTRACTED:
+            made += list(_differences(contest))
+    return figures(made)
+
+
+def _differences(contest: Contest) -> Iterator[Row]:
+    ordered = sorted(contest.claims, key=lambda row: (*_about(row), row["unit"]))
+    for (series_id, entity_id, market_id, unit), group in groupby(ordered, key=lambda row: (*_about(row), row["unit"])):
+        rows = [row for row in group if row["stance"] == "asserts" and (row["value"] is not None or row["valid_to"])]
+        if len(rows) < 2:
+            continue
+        is_date, size = unit == DATED_UNIT, (lambda row: row["valid_to"]) if unit == DATED_UNIT else (lambda row: row["value"])
+        low, high = min(rows, key=size), max(rows, key=size)
+        if size(low) == size(high) or (not is_date and unit != "share" and low["value"] <= 0):
+            continue
+        common = {
+            "raised_by": [high],
+            "lowered_by": [low],
+            "label": f"Difference: {high['series_name']}, {high['entity_name']}",
+            "parts": [contest.conflict_id, series_id, *dict.fromkeys([entity_id, market_id])],
+        }
+        if is_date:
+            method = "months from the earliest end of the periods printed to the latest"
+            yield derived("contested_difference", months_between(size(low), size(high)), "months", method=method, **common)
+        elif unit == "share":
+            method, points = "the largest less the smallest, in percentage points", (size(high) - size(low)) * POINTS_PER_SHARE
+            yield derived("contested_difference", points, "points", method=method, **common)
+        else:
+            method = "the largest divided by the smallest, less one"
+            yield derived("contested_difference", size(high) / size(low) - 1, "change", method=method, **common)
+
+
+def _found(rows: list[Row]) -> Contest:
+    row = rows[0]
+    period = period_label(row["valid_from"], row["valid_to"])
+    name = "-".join(["found", row["series_id"].replace("_", "-"), row["entity_id"], period_slug(row["valid_from"], row["valid_to"])])
+    return Contest(name, f"{row['series_name']}, {row['entity_name']}, {period}", "value", NO_REASON, tuple(rows))
+
+
+def _about(row: Row) -> tuple:
+    return tuple(row[column] for column in _SAME)
+
+
+def _last_digit(value: float) -> float:
+    """One unit in the last significant digit of a number, as it would be printed without trailing zeros."""
+    if value == 0:
+        return 0.0
+    digits = f"{value:.12e}".partition("e")[0].lstrip("-").replace(".", "").rstrip("0")
+    return 10.0 ** (floor(log10(abs(value))) - len(digits) + 1)

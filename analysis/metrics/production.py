@@ -1,0 +1,155 @@
+"""Production: what plants can make, what they use of it, what is to be cut, and where they lie. Dates are in targets."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analysis.metrics.derive import Row, derived, direct, of_series, quotient, same_source
+from analysis.schema import INTENT, figures
+
+STATES = {
+    "in_operation": "in operation",
+    "in_production": "in operation",
+    "under_construction": "planned",
+    "planned": "planned",
+    "cancelled": "given up",
+    "ended": "closed",
+}
+"""Stage of an event -> what it says of a plant."""
+
+_START = ("start_of_production", "start_of_operation", "unveiling")
+
+
+def cut(claims: pl.DataFrame, /, *, series_id: str, entity_id: str) -> pl.DataFrame:
+    """What a company has of something that it means to have less of, and how much less.
+
+    change = b / a - 1, with a what is reported and b the target.
+
+    Args:
+        series_id: what is to be cut, such as `production_capacity` or `plants`.
+        entity_id: the company.
+
+    Returns:
+        Figures `<series_id>_now`, `<series_id>_target` (in the series' unit) and `<series_id>_cut` (relative change),
+        from the last claim of each kind; none where one of them is not known.
+
+    Source: claims of the series with the basis reported, and with the basis target.
+    """
+    rows = of_series(claims, series_id, entity_id=entity_id)
+    now, aim = ([row for row in rows if row["basis"] == basis] for basis in ("reported", "target"))
+    made = []
+    for has, wants in zip(now[-1:], aim[-1:], strict=False):
+        label = f"To be cut: {wants['series_name']}, {wants['entity_name']}"
+        change = quotient("cut", wants, has, "ratio", label=label, method="")["value"] - 1
+        made = [
+            direct(has, f"{series_id}_now"),
+            direct(wants, f"{series_id}_target"),
+            derived(
+                f"{series_id}_cut",
+                change,
+                "change",
+                raised_by=[wants],
+                lowered_by=[has],
+                label=label,
+                method="the target divided by what is reported, less one",
+            ),
+        ]
+    return figures(made)
+
+
+def jobs(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame:
+    """Jobs that projects are to bring or keep, and jobs that are to go, as printed; never added up.
+
+    Args:
+        entity_ids: the projects and companies, in the order wanted.
+
+    Returns:
+        Figures `jobs` and `job_cuts` (jobs), one per claim.
+
+    Source: claims of the series `jobs` and `job_cuts`, as printed.
+    """
+    found = [row for entity in entity_ids for series in ("jobs", "job_cuts") for row in of_series(claims, series, entity_id=entity)]
+    return figures(direct(row, parts=[row["entity_id"], row["market_id"], row["claim_id"]]) for row in found)
+
+
+def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:
+    """The vehicles a plant makes and could make besides, by one source's capacity and utilisation.
+
+    used = c * u and spare = c * (1 - u), with c the capacity in vehicles a year and u the utilisation (0 to 1).
+
+    Args:
+        plant: the plant's entity.
+
+    Returns:
+        Figures `capacity_utilisation` (share), `production_capacity`, `used_capacity` and `spare_capacity` (vehicles a
+        year), in this order; none where no source prints both. Spare capacity is negative above full use.
+
+    Source: claims of the series `production_capacity` and `capacity_utilisation`.
+    """
+    made = []
+    capacities = of_series(claims, "production_capacity", entity_id=plant)
+    for capacity, used in same_source(capacities, of_series(claims, "capacity_utilisation", entity_id=plant))[:1]:
+        made = [
+            direct(used),
+            direct(capacity),
+            derived(
+                "used_capacity",
+                capacity["value"] * used["value"],
+                "vehicles_per_year",
+                raised_by=[capacity, used],
+                label=f"Capacity used: {capacity['entity_name']}",
+                method="capacity times utilisation",
+                about=used,
+            ),
+            derived(
+                "spare_capacity",
+                capacity["value"] * (1 - used["value"]),
+                "vehicles_per_year",
+                raised_by=[capacity],
+                lowered_by=[used],
+                label=f"Capacity to spare: {capacity['entity_name']}",
+                method="capacity times one less utilisation",
+                about=used,
+            ),
+        ]
+    return figures(made)
+
+
+def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /) -> pl.DataFrame:
+    """The plants whose place is known, and how far each has come, by the claims and events in force.
+
+    Args:
+        events, entities: those of the same view of the ledger.
+
+    Returns:
+        One row per plant with a place that any claim or event speaks of, in the ledger's order: `name`, `latitude`,
+        `longitude` (degrees), `state` (in operation, planned, given up, closing, closed) and `claim_ids`, the claims and
+        events that say so, as printed.
+
+    Source: the last event of each plant; claims of its start or end, and of its capacity or output.
+    """
+    rows = []
+    for plant in entities.filter(pl.col("latitude").is_not_null()).iter_rows(named=True):
+        said = claims.filter(pl.col("entity_id") == plant["entity_id"]).sort("published_date", nulls_last=False, maintain_order=True)
+        told = events.filter(pl.col("entity_id") == plant["entity_id"]).sort("published_date", nulls_last=False, maintain_order=True)
+        found = _state(said.to_dicts(), told.to_dicts())
+        if found:
+            state, ids = found
+            rows.append({"name": plant["name"], "latitude": plant["latitude"], "longitude": plant["longitude"], "state": state, "claim_ids": ids})
+    schema = {"name": pl.String, "latitude": pl.Float64, "longitude": pl.Float64, "state": pl.String, "claim_ids": pl.List(pl.String)}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _state(claims: list[Row], events: list[Row]) -> tuple[str, list[str]] | None:
+    """What is known of a plant: its end before its start, a report before a plan."""
+    starts = [row for row in claims if row["series_id"] in _START]
+    ended = [row for row in starts if row["stance"] == "withdraws"]
+    closing = [row for row in claims if row["series_id"] == "end_of_production"]
+    reported = [row for row in claims if row["basis"] not in INTENT and row["stance"] == "asserts"]
+    staged = [row for row in events if row["stage"] in STATES and row["published_date"] is not None]
+    for rows, state in ((ended, "given up"), (closing, "closing"), (reported, "in operation")):
+        if rows:
+            return state, [rows[-1]["claim_id"]]
+    if staged:
+        return STATES[staged[-1]["stage"]], [staged[-1]["event_id"]]
+    return ("planned", [starts[-1]["claim_id"]]) if starts else None
