@@ -153,7 +153,9 @@ def _contradiction_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
 def _conflict_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
     """Conflicts about statements that are not there."""
     known = {row for table, key in STATEMENT_KEYS.items() for row in tables[table][key]}
-    named = tables["conflicts"].select(LINE, pl.col("statement_ids").str.split(";")).explode("statement_ids", empty_as_null=False)
+    named = (
+        tables["conflicts"].select(LINE, pl.col("statement_ids").str.split(";")).explode("statement_ids", empty_as_null=False)
+    )
     return [
         Fault("conflicts.csv", line, "statement_ids", name, "one of the claims or events", "a slip, or not yet in the ledger?")
         for line, name in named.drop_nulls().iter_rows()

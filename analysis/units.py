@@ -17,6 +17,7 @@ DIMENSIONS = {
     "level": "level",
     "observations": "observations",
     "agreements": "agreements",
+    "targets": "targets",
     "vehicles": "vehicles",
     "vehicles_per_year": "vehicles per year",
     "jobs": "jobs",
@@ -43,7 +44,18 @@ CLAIM_UNITS = [
     unit
     for unit in DIMENSIONS
     if unit
-    not in {"points", "per_year", "points_per_year", "index", "USD_per_job", "USD_per_GWh", "USD_per_vehicle", "observations", "agreements"}
+    not in {
+        "points",
+        "per_year",
+        "points_per_year",
+        "index",
+        "USD_per_job",
+        "USD_per_GWh",
+        "USD_per_vehicle",
+        "observations",
+        "agreements",
+        "targets",
+    }
 ]
 """Units that sources print; the others only arise in figures."""
 
@@ -61,6 +73,16 @@ def fiscal_year(year: int) -> tuple[date, date]:
     (datetime.date(2028, 4, 1), datetime.date(2029, 3, 31))
     """
     return date(year, FISCAL_YEAR_FIRST_MONTH, 1), date(year + 1, FISCAL_YEAR_FIRST_MONTH - 1, 31)
+
+
+def year_before(day: date) -> date:
+    """The same day a year earlier; of 29 February, the 28th.
+
+    >>> year_before(date(2024, 2, 29))
+    datetime.date(2023, 2, 28)
+    """
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 def months_between(start: date, end: date) -> int:

@@ -78,6 +78,7 @@ _WORDS: dict[str, Callable[[float], str]] = {
     "level": lambda v: f"level {v:.0f}",
     "observations": _counted("observation", "observations"),
     "agreements": _counted("agreement", "agreements"),
+    "targets": _counted("target", "targets"),
     "vehicles": _counted("vehicle", "vehicles"),
     "vehicles_per_year": lambda v: _counted("vehicle", "vehicles")(v) + " a year",
     "jobs": _counted("job", "jobs"),

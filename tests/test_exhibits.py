@@ -123,7 +123,7 @@ def test_nothing_known_is_said_so(ledger, gap):
 def test_statements_say_basis_date_and_words(ledger):
     aims = targets.targets(ledger.claims, as_of=ledger.known)
     text = exhibits.statements(aims, ledger, title="T").text
-    assert "50% | 2030 | target | 50% electrified sales globally by 2030 | “Nissan's EV Road”, not dated" in text
+    assert "60% | fiscal 2030 | target | 60% | Quartz, March 2024" in text
 
 
 def test_a_denial_is_shown_beside_the_report(ledger):

@@ -4,10 +4,11 @@ Charts are ordinary `altair.Chart` objects and can be altered further. Importing
 a renderer that shows Vega-Lite JSON, SVG and the chart's description; it asks no server for anything.
 """
 
-from analysis.charts.amounts import bars, whole
+from analysis.charts.amounts import bars, waterfall, whole
 from analysis.charts.diffusion import adoption
 from analysis.charts.plans import timeline
 from analysis.charts.shares import lines
+from analysis.charts.slips import slippage
 from analysis.charts.theme import SVG_MIME, VEGALITE_MIME, Shown
 
-__all__ = ["SVG_MIME", "VEGALITE_MIME", "Shown", "adoption", "bars", "lines", "timeline", "whole"]
+__all__ = ["SVG_MIME", "VEGALITE_MIME", "Shown", "adoption", "bars", "lines", "slippage", "timeline", "waterfall", "whole"]

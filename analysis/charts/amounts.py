@@ -1,15 +1,17 @@
 """Amounts as bars: side by side, parts of a whole, and steps that rise and fall to a total."""
 
 from collections.abc import Mapping
+from math import isclose
 
 import altair as alt
 import polars as pl
 
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, Shown, finished, label_width, rows_of
+from analysis.charts.lettering import width
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, label_width, rows_of
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
-from analysis.units import period_label
+from analysis.units import DIMENSIONS, period_label
 from analysis.wording import figure_in_words, fill, in_words
 
 _ROW = 36
@@ -88,6 +90,88 @@ def whole(
     return finished(
         marks + labels, 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part.head(1)), below=8
     )
+
+
+def waterfall(
+    steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str] | None = None, **words: str
+) -> Shown:
+    """Amounts one below the other, each from where the one before it ended, down to what is left standing.
+
+    Args:
+        steps: figures in one currency, in the order drawn: `pledged` rises, `withdrawn_pledge` (a value below zero) falls,
+            `standing` runs from zero and is what the steps before it come to; the title may use its other figures.
+        ledger: where names and the source note come from.
+        title, subtitle, words: as for `bars`.
+        names: figure_id or metric -> name at the left; where none is given, that of the entity.
+
+    Raises:
+        MetricError: for figures of two units or of none of money, a pledge that falls, a withdrawal that rises, a standing
+            sum that the steps do not come to, and two steps of one name.
+    """
+    finding, missing = fill(title, steps, **words)
+    rows = _stairs(steps.filter(pl.col("metric").is_in(list(_STEPS))), ledger, names or {})
+    if missing or not rows:
+        return not_known(missing or [title])
+    left = label_width(row["name"] for row in rows)
+    lowest = min(0.0, *(row["low"] for row in rows))
+    # As wide as the words behind the bars allow.
+    scale = min((WIDTH - left - 12 - width(row["shown"], bold=True)) / (row["high"] - lowest or 1) for row in rows)
+    domain = alt.Scale(domain=[lowest, lowest + (WIDTH - left) / scale], nice=False)
+    low, high, zero, end = (alt.X(f"{name}:Q", axis=None, scale=domain) for name in ("low", "high", "zero", "end"))
+    tooltip = [alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Amount")]
+    base = alt.Chart(pl.DataFrame(rows)).encode(y=rows_of([row["name"] for row in rows]), tooltip=tooltip)
+    # Hollow where given up: colour alone may not be seen.
+    marks = base.mark_bar(height=22, strokeWidth=1.5).encode(
+        x=low, x2="high:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
+    )
+    labels = base.mark_text(align="left", dx=6, fontWeight="bold").encode(x=high, text="shown:N")
+    joints = [
+        {"end": row["end"], "from": place * _ROW + 29, "to": (place + 1) * _ROW + 7} for place, row in enumerate(rows[:-1])
+    ]
+    ground = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=LIGHT).encode(x=zero)
+    layers = ground + marks + labels
+    if joints:
+        rules = alt.Chart(pl.DataFrame(joints)).mark_rule(color=GREY, strokeWidth=1)
+        layers += rules.encode(x=end, y=alt.Y("from:Q", scale=None, title=None), y2="to:Q")
+    said = "; ".join(f"{row['name']}: {row['shown']}" for row in rows)
+    source = source_line(ledger, steps.filter(pl.col("metric").is_in(list(_STEPS))))
+    return finished(layers, len(rows) * _ROW, finding, subtitle, f"Waterfall chart. {said}", source, left=left, below=8)
+
+
+_STEPS = {"pledged": (BLUE, BLUE), "withdrawn_pledge": ("white", ORANGE), "standing": (INK, INK)}
+"""Metric -> fill and outline of its bar."""
+
+
+def _stairs(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[dict]:
+    """Each step with where it starts and ends."""
+    units = sorted(set(steps["unit"]))
+    if len(units) > 1 or any(DIMENSIONS[unit] != "money" for unit in units):
+        raise MetricError(f"steps in {', '.join(units)}: expected one currency")
+    rows, level = [], 0.0
+    for name, row in zip(_step_names(steps, ledger, given), steps.to_dicts(), strict=True):
+        value, metric = row["value"], row["metric"]
+        if (metric == "pledged" and value < 0) or (metric == "withdrawn_pledge" and value > 0):
+            raise MetricError(f"{row['figure_id']} is {value}: a pledge cannot fall, nor a withdrawal rise")
+        if metric == "standing" and rows and not isclose(value, level, rel_tol=1e-6, abs_tol=1.0):
+            raise MetricError(f"{row['figure_id']} is {value}, but the steps before it come to {level}")
+        start, level = (0.0, value) if metric == "standing" else (level, level + value)
+        fill_, ink = _STEPS[metric]
+        ends = {"low": min(start, level), "high": max(start, level), "end": level}
+        rows.append({"name": name, "value": value, **ends, "shown": figure_in_words(row), "fill": fill_, "ink": ink})
+    return rows
+
+
+def _step_names(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
+    """The names given, or else the entities', and the labels where entities appear twice."""
+    usual = {"pledged": "{}", "withdrawn_pledge": "{}, given up", "standing": "Standing"}
+    rows = [(row, usual[row["metric"]], given.get(row["figure_id"], given.get(row["metric"]))) for row in steps.to_dicts()]
+    short = [name or form.format(ledger.name(row["entity_id"])) for row, form, name in rows]
+    if len(set(short)) == len(short):
+        return short
+    long = [name or row["label"] for row, _, name in rows]
+    if len(set(long)) < len(long):
+        raise MetricError(f"two steps of one name among {', '.join(long)}: name them by figure_id")
+    return long
 
 
 def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:

@@ -5,16 +5,16 @@ from collections import Counter
 import altair as alt
 import polars as pl
 
-from analysis.charts.lettering import LINE, spread, width, wrapped
+from analysis.charts.lettering import LINE, width, wrapped
+from analysis.charts.marks import End, named, written
 from analysis.charts.scales import Scale, logit, percent
-from analysis.charts.theme import GREY, SERIES, SHAPES, WIDTH, Shown, at, headed, noted, written
+from analysis.charts.theme import GREY, MANY, SHAPES, WIDTH, Shown, headed, noted
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
 from analysis.wording import figure_in_words, fill
 
-COLOURS = [*SERIES, "#8c564b"]
 _LABEL, _WAY, _BETWEEN, _AXIS = 116, 22, 16, 40
 """Pixels: the widest label at a line's end, the way to it, between the panels, and left of each for its scale."""
 
@@ -59,8 +59,8 @@ def adoption(
     if missing or shares.is_empty():
         return not_known(missing or [title])
     markets = {market: ledger.name(market) for market in dict.fromkeys(shares["market_id"])}
-    if len(markets) > len(COLOURS):
-        raise MetricError(f"adoption of {len(markets)} markets: at most {len(COLOURS)} lines can be told apart")
+    if len(markets) > len(MANY):
+        raise MetricError(f"adoption of {len(markets)} markets: at most {len(MANY)} lines can be told apart")
     used = pl.concat([shares, *(_of(frame, list(markets)) for frame in frames[1:])])
     points, curve = _points(used, markets), _curves(used, markets)
     labels = {name: _end_label(name, points) for name in markets.values()}
@@ -150,11 +150,12 @@ def _panel(
     encoded = {
         "x": alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False)),
         "y": scale.encoded(),
-        "color": alt.Color("market:N", scale=alt.Scale(domain=names, range=COLOURS[: len(names)]), legend=None),
+        "color": alt.Color("market:N", scale=alt.Scale(domain=names, range=MANY[: len(names)]), legend=None),
     }
     drawn = [row | {"y": y} for row in points if (y := scale.of(row["share"])) is not None]
     layers = [*_fitted(curve, scale, encoded), *_lines(drawn, encoded, names)]
-    layers += _names_at_ends(labels, drawn + curve, scale, encoded["color"], ground, height, (first, last))
+    ends = _ends(labels, drawn + curve, scale, ground, height, (first, last))
+    layers += named(ends, x=ground + _WAY, height=height)
     layers += written([{"x": -_AXIS, "y": -16, "text": scale.name, "ink": GREY}], size=11, halo=False)
     if not drawn:
         layers += written([{"x": 8, "y": height / 2, "text": "0% and 100% have no place on it", "ink": GREY}], halo=False)
@@ -195,30 +196,20 @@ def _lines(drawn: list[dict], encoded: dict, names: list[str]) -> list[alt.Chart
     return layers
 
 
-def _names_at_ends(
-    labels: dict, drawn: list[dict], scale: Scale, colour: alt.Color, ground: int, height: int, years: tuple[float, float]
-) -> list[alt.Chart]:
-    """The markets' names at the right, each as near to the end of its line as the others let it, and the way from there."""
-    ends = {}
-    for row in sorted(drawn, key=lambda row: row["year"]):
-        ends[row["market"]] = (row["year"], row["share"])
-    ends = {name: ends[name] for name in labels if name in ends}
-    if not ends:
-        return []
-    starts = [min(max(scale.pixel(share, height), 0.0), height) for _, share in ends.values()]
-    sizes = [LINE * len(labels[name]) + 5 for name in ends]
-    tops = spread([start - LINE / 2 for start in starts], sizes, low=-12, high=height + 12)
-    ways, text = [], []
-    for (name, (year, _)), start, top in zip(ends.items(), starts, tops, strict=True):
-        first = top + LINE / 2  # the first line is to be level with the line's end
-        x = ground * (year - years[0]) / (years[1] - years[0]) + 5
-        ways.append({"market": name, "x": round(x, 1), "y": round(start, 1), "x2": ground + _WAY - 4, "y2": round(first, 1)})
-        text += [line | {"x": ground + _WAY, "y": first + LINE * n} for n, line in enumerate(labels[name])]
-    rules = alt.Chart(pl.DataFrame(ways)).mark_rule(strokeWidth=0.8, opacity=0.7)
+def _ends(
+    labels: dict[str, list[dict]], drawn: list[dict], scale: Scale, ground: int, height: int, years: tuple[float, float]
+) -> list[End]:
+    """Where each market's line ends, the curve and what is projected included, and what it is called."""
+    last = {row["market"]: row for row in sorted(drawn, key=lambda row: row["year"])}
     return [
-        rules.encode(**at(), x2="x2:Q", y2="y2:Q", color=colour),
-        *written((row for row in text if row["bold"]), bold=True, halo=False),
-        *written((row for row in text if not row["bold"]), halo=False),
+        End(
+            ground * (last[name]["year"] - years[0]) / (years[1] - years[0]),
+            min(max(scale.pixel(last[name]["share"], height), 0.0), height),
+            colour,
+            lines,
+        )
+        for (name, lines), colour in zip(labels.items(), MANY, strict=False)
+        if name in last
     ]
 
 

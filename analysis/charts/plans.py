@@ -71,7 +71,7 @@ def _moves(figures: pl.DataFrame) -> list[dict]:
         doubt = "rumour" if row["basis"] == "rumour" else "withdrawn" if row["metric"] == "withdrawn_milestone" else ""
         ink = GREY if doubt else BLUE
         shown = figure_in_words(row) + (f" ({doubt})" if doubt else "")
-        name = _short(row["label"])
+        name = short(row["label"])
         moves.append({"name": name, **span(row), "printed": "printed last", "shown": shown, "fill": ink, "ink": ink})
         before = first.get(key)
         if before and span(before) != span(row):
@@ -80,7 +80,9 @@ def _moves(figures: pl.DataFrame) -> list[dict]:
     return moves
 
 
-def _short(label: str) -> str:
+def short(label: str) -> str:
     """A milestone's name for the lane: `Canton plant, Mississippi: start of production`."""
     what, _, who = label.partition(": ")
+    if not who:
+        return label
     return f"{who.rpartition(', ')[0] or who}: {what[0].lower()}{what[1:]}"

@@ -19,6 +19,9 @@ BLUE, ORANGE, GREY, LIGHT, INK = "#0072b2", "#d55e00", "#5f6b76", "#c9d2da", "#1
 SERIES = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK]
 """Okabe and Ito's colours, which no common colour blindness confuses (their yellow darkened for white paper)."""
 
+MANY = [*SERIES, "#8c564b"]
+"""Those and brown: as many lines as can be told apart."""
+
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"]
 """Points' shapes, for as many lines as one chart can hold: colours may not be seen."""
 
@@ -82,35 +85,6 @@ def rows_of(names: Sequence[str], *, grid: bool = False) -> alt.Y:
         ticks=False, domain=False, grid=grid, labelPadding=6, minExtent=width, maxExtent=width, labelLimit=_LABEL_MAX
     )
     return alt.Y("name:N", sort=list(names), title=None, axis=axis)
-
-
-def written(
-    rows: Iterable[dict], /, *, align: str = "left", size: int = 12, bold: bool = False, halo: bool = True
-) -> list[alt.Chart]:
-    """Words at places in pixels, with a white rim where they may cross a line.
-
-    Args:
-        rows: `x`, `y` (the middle of the line), `text`, and `ink` where it is not black.
-        align: which end of the text stands at x.
-        size, bold: of the letters.
-        halo: whether there is a rim.
-    """
-    data = pl.DataFrame(
-        [(round(row["x"], 1), round(row["y"], 1), row["text"], row.get("ink", INK)) for row in rows],
-        schema={"x": pl.Float64, "y": pl.Float64, "text": pl.String, "ink": pl.String},
-        orient="row",
-    )
-    if data.is_empty():
-        return []
-    base = alt.Chart(data).encode(**at(), text="text:N")
-    look = {"align": align, "baseline": "middle", "fontSize": size, "fontWeight": "bold" if bold else "normal"}
-    letters = base.mark_text(**look).encode(color=alt.Color("ink:N", scale=None))
-    return [base.mark_text(**look, stroke="white", strokeWidth=4, strokeJoin="round"), letters] if halo else [letters]
-
-
-def at(x: str = "x", y: str = "y") -> dict[str, alt.X | alt.Y]:
-    """Columns that are places in pixels, from the upper left corner of the chart's ground."""
-    return {"x": alt.X(f"{x}:Q", scale=None, title=None), "y": alt.Y(f"{y}:Q", scale=None, title=None)}
 
 
 def finished(

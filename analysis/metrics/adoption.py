@@ -1,20 +1,18 @@
 """How far markets are along the road: plug-in shares of car sales by year, the curve through them, and who trails whom.
 
 Shares are those of battery-electric and plug-in hybrid cars together, as one series gives them for markets and calendar
-years. A curve is fitted to what was reported, never to a forecast, and is none itself. `revisions` works on any series.
-"""
+years.X"""
 
 from collections.abc import Sequence
 from datetime import date
-from math import inf
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, about_parts, derived, direct, of_series, period_slug, same_source
+from analysis.metrics.derive import Row, derived, direct, of_series, period_slug, same_source
 from analysis.metrics.trend import FIRST_YEAR, LAST_YEAR, LEVEL, Logistic, fit_logistic
 from analysis.schema import DATED_UNIT, NOTES, figures
-from analysis.units import POINTS_PER_SHARE, day_label, period_label
+from analysis.units import POINTS_PER_SHARE
 
 SHARE = "plug_in_share_of_sales"
 
@@ -139,10 +137,33 @@ def fitted(claims: pl.DataFrame, /, *, market: str, last_year: int, first_year: 
     names = {"curve": "share on the curve", "low": f"lower end of the curve's {LEVEL:.0%} band"}
     names["high"] = names["low"].replace("lower", "upper")
     return figures(
-        _of_curve(rows, f"diffusion_{end}", value, "share", (year, year), f"{names[end]}, {year}", [*parts, str(year)])
+        _of_curve(rows, f"diffusion_{end}", value, "share", (year, year), names[end], [*parts, str(year)])
         for year in range(first, last_year + 1)
         for end, value in zip(names, (curve.at(year), *curve.confidence(year)), strict=True)
     )
+
+
+def curves(claims: pl.DataFrame, /, *, markets: Sequence[str], share: float, last_year: int) -> pl.DataFrame:
+    """The curves of all markets that one can be fitted to, and when they reach a share.
+
+    s(t) = 1 / (1 + exp(-(a + b * t))), as `diffusion` and `fitted` have it.
+
+    Args:
+        markets: the markets, in the order wanted; those that `can_fit` refuses are left out.
+        share: the share to be reached, between 0 and 1.
+        last_year: the year up to which the curves are drawn.
+
+    Returns:
+        The figures of `diffusion`, then those of `fitted`, by market.
+
+    Raises:
+        MetricError: as `diffusion` and `fitted`, but not for shares that are too few or do not rise.
+
+    Source: that of `diffusion`.
+    """
+    able = [market for market in markets if can_fit(claims, market=market)]
+    reached = [diffusion(claims, market=market, share=share) for market in able]
+    return pl.concat([figures([]), *reached, *(fitted(claims, market=market, last_year=last_year) for market in able)])
 
 
 def trailing(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.DataFrame:
@@ -283,65 +304,8 @@ def _battery_electric(share: Row, bev: Row, phev: Row) -> Row:
         "share",
         raised_by=[share, bev],
         lowered_by=[phev],
-        label=f"Share of battery-electric cars: {share['market_name']}, {_year(share)}",
+        label=f"Share of battery-electric cars: {share['market_name']}",
         method="the plug-in share times battery-electric cars sold, divided by these and plug-in hybrids sold",
         parts=[share["market_id"], str(_year(share))],
-        note=f"{_year(share)}: share and counts are of different editions: {', '.join(editions)}." if editions[1:] else "",
+        note=f"Share and counts are of different editions: {', '.join(editions)}." if editions[1:] else "",
     )
-
-
-def revisions(vintages: pl.DataFrame, /, *, series_id: str, markets: Sequence[str] | None = None) -> pl.DataFrame:
-    """What later editions of a publication changed of what it had said of an entity, a market and a period.
-
-    revision = (l - f) * 100 points for shares and l / f - 1 for all else, with f the value published first and l the last.
-
-    Args:
-        vintages: the claims of every edition, as the ledger's `vintages` has them.
-        series_id: the series.
-        markets: the markets wanted; all where none are named.
-
-    Returns:
-        Figures `first_published`, `last_published` (in the claims' unit) and `revision` (points or relative change; none
-        where f is zero and no share) of all that dated editions differ about; the largest |l / f - 1| first, then by id.
-        A forecast and an outcome are not editions of each other.
-
-    Source: the claims of that series, as printed.
-    """
-    same = ["product_id", "entity_id", "market_id", "valid_from", "valid_to", "basis", "unit"]
-    chosen = pl.lit(True) if markets is None else pl.col("market_id").is_in(markets)
-    said = vintages.filter(pl.col("series_id") == series_id, pl.col("stance") == "asserts", chosen)
-    dated = said.drop_nulls(["value", "published_date"]).sort("published_date", "claim_id")
-    groups = (group.to_dicts() for group in dated.partition_by(same, maintain_order=True) if group["value"].n_unique() > 1)
-    made = sorted(map(_revision, groups), key=lambda rows: (-abs(_change(*rows[:2])), rows[0]["figure_id"]))
-    return figures(row for rows in made for row in rows)
-
-
-def _revision(editions: list[Row]) -> list[Row]:
-    first, last = editions[0], editions[-1]
-    is_share, period = first["unit"] == "share", (first["valid_from"], first["valid_to"])
-    outlook = [] if first["basis"] == "reported" else [first["basis"]]
-    parts = [first["series_id"], *about_parts(first), period_slug(*period), first["product_id"], *outlook]
-    about = ", ".join(dict.fromkeys([first["series_name"], first["entity_name"], first["market_name"], period_label(*period)]))
-    made = [
-        direct(row, f"{place}_published", parts=parts, note=f"{row['source_id']}: {day_label(row['published_date'])}.")
-        | {"label": f"{place.capitalize()} published: {about}"}
-        for place, row in (("first", first), ("last", last))
-    ]
-    if not is_share and not first["value"]:
-        return made
-    revision = derived(
-        "revision",
-        (last["value"] - first["value"]) * POINTS_PER_SHARE if is_share else _change(first, last),
-        "points" if is_share else "change",
-        raised_by=[last],
-        lowered_by=[first],
-        label=f"Revision: {about}",
-        method=f"the value published last less the one published first, {'in points' if is_share else 'divided by this'}",
-        parts=parts,
-        note=f"Of {len({row['source_id'] for row in editions})} editions, {first['source_id']} to {last['source_id']}.",
-    )
-    return [*made, revision]
-
-
-def _change(first: Row, last: Row) -> float:
-    return last["value"] / first["value"] - 1 if first["value"] else inf

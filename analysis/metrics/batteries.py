@@ -33,10 +33,14 @@ def pack_prices(vintages: pl.DataFrame, /, *, series_id: str = "battery_pack_pri
     """
     rows = [row for row in of_series(vintages, series_id) if row["valid_from"] is not None]
     rows.sort(key=lambda row: (row["valid_from"], row["published_date"]))
-    return figures(direct(row, "pack_price", parts=[row["entity_id"], str(row["valid_from"].year), row["claim_id"]]) for row in rows)
+    return figures(
+        direct(row, "pack_price", parts=[row["entity_id"], str(row["valid_from"].year), row["claim_id"]]) for row in rows
+    )
 
 
-def price_trend(claims: pl.DataFrame, /, *, first_year: int, last_year: int, series_id: str = "battery_pack_price") -> pl.DataFrame:
+def price_trend(
+    claims: pl.DataFrame, /, *, first_year: int, last_year: int, series_id: str = "battery_pack_price"
+) -> pl.DataFrame:
     """The fall of pack prices as a steady rate, carried forward, with its uncertainty.
 
     price(t) = exp(a + b * t), fitted as a straight line ln(price) = a + b * t by least squares to the prices of the years
@@ -64,7 +68,7 @@ def price_trend(claims: pl.DataFrame, /, *, first_year: int, last_year: int, ser
     line = fit_line([(row["valid_from"].year, log(row["value"])) for row in rows], level=_LEVEL)
     years = f"{rows[0]['valid_from'].year} to {rows[-1]['valid_from'].year}"
     method = f"a steady yearly rate, fitted by least squares to the logarithms of {len(rows)} prices, {years}"
-    note = "The prices come from several surveys, each in dollars of its own year. The line is no forecast: it says how far the rate of these years would lead."
+    note = "Prices of several surveys, each in dollars of its year. No forecast: the line says how far their rate would lead."
     made = []
     for year in range(rows[0]["valid_from"].year, last_year + 1):
         low, high = line.prediction(year)
@@ -73,9 +77,22 @@ def price_trend(claims: pl.DataFrame, /, *, first_year: int, last_year: int, ser
             ("price_low", low, f"{method}; lower end of the 95% prediction interval"),
             ("price_high", high, f"{method}; upper end of the 95% prediction interval"),
         ):
-            label = f"{_TREND_LABELS[metric]}: {rows[0]['entity_name']}, {year}"
-            made.append(derived(metric, exp(value), "USD_per_kWh", raised_by=rows, label=label, method=what, parts=[str(year)], note=note) | _about_year(year))
-    pace = derived("price_pace", exp(line.slope) - 1, "per_year", raised_by=rows, label=f"Yearly change of the price: {rows[0]['entity_name']}", method=method, note=note)
+            label = f"{_TREND_LABELS[metric]}: {rows[0]['entity_name']}"
+            made.append(
+                derived(
+                    metric, exp(value), "USD_per_kWh", raised_by=rows, label=label, method=what, parts=[str(year)], note=note
+                )
+                | _about_year(year)
+            )
+    pace = derived(
+        "price_pace",
+        exp(line.slope) - 1,
+        "per_year",
+        raised_by=rows,
+        label=f"Yearly change of the price: {rows[0]['entity_name']}",
+        method=method,
+        note=note,
+    )
     return figures([*made, pace | {"qualifier": "about"}])
 
 

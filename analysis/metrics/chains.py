@@ -66,7 +66,9 @@ def chains(
         elif row["stance"] == "withdraws":
             ends[key] = row
     made = [_chain(rows, ends.get(key) or ends.get((*key[:3], None))) for key, rows in versions.items()]
-    return sorted(made, key=lambda chain: (chain.last["valid_to"] or date.max, chain.last["series_id"], chain.last["entity_id"]))
+    return sorted(
+        made, key=lambda chain: (chain.last["valid_to"] or date.max, chain.last["series_id"], chain.last["entity_id"])
+    )
 
 
 def due(row: Row) -> tuple[int, int] | None:

@@ -155,7 +155,9 @@ def _differences(contest: Contest) -> Iterator[Row]:
 def _found(rows: list[Row]) -> Contest:
     row = rows[0]
     period = period_label(row["valid_from"], row["valid_to"])
-    name = "-".join(["found", row["series_id"].replace("_", "-"), row["entity_id"], period_slug(row["valid_from"], row["valid_to"])])
+    name = "-".join(
+        ["found", row["series_id"].replace("_", "-"), row["entity_id"], period_slug(row["valid_from"], row["valid_to"])]
+    )
     return Contest(name, f"{row['series_name']}, {row['entity_name']}, {period}", "value", NO_REASON, tuple(rows))
 
 

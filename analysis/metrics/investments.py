@@ -33,10 +33,10 @@ def amounts(claims: pl.DataFrame, /, *, rate_id: str, entity_ids: Sequence[str] 
         entity_ids: what the investments are for; everything where nothing is named.
 
     Returns:
-        Figures `investment` (in the currency it was stated in) and `investment_usd` (USD), one each per purpose and distinct amount, largest
-        in dollars first; the claims of all sources that print the same amount are cited together, and a limit that one
-        of them sets ("at least") holds. The id ends with the first of these claims. A yen amount has no
-        `investment_usd` where the rate is not known.
+        Figures `investment` (in the currency it was stated in) and `investment_usd` (USD), one each per purpose and
+        distinct amount, largest in dollars first; the claims of all sources that print the same amount are cited
+        together, and a limit that one of them sets ("at least") holds. The id ends with the first of these claims. There
+        is no `investment_usd` of a yen amount where the rate is not known, nor of an amount in another currency.
 
     Raises:
         MetricError: where `rate_id` is no exchange rate in yen per dollar, or is zero.
@@ -130,7 +130,10 @@ def pledges(
         raise MetricError(f"currency is {currency!r}: expected USD or JPY, the ones that an exchange rate is held for")
     _check_apart(entities, entity_ids)
     rate = claim(claims, rate_id, unit="JPY_per_USD")
-    ends = {row["entity_id"]: row for row in claims.filter(pl.col("series_id") == "investment", pl.col("stance") == "withdraws").to_dicts()}
+    ends = {
+        row["entity_id"]: row
+        for row in claims.filter(pl.col("series_id") == "investment", pl.col("stance") == "withdraws").to_dicts()
+    }
     rises, falls = [], []
     for entity_id in entity_ids:
         rows = of_series(claims, "investment", entity_id=entity_id)
@@ -154,7 +157,9 @@ def pledges(
             )
     if not rises:
         return figures([])
-    cited = [row for amount in (*rises, *falls) for row in claims.filter(pl.col("claim_id").is_in(amount["claim_ids"])).to_dicts()]
+    cited = [
+        row for amount in (*rises, *falls) for row in claims.filter(pl.col("claim_id").is_in(amount["claim_ids"])).to_dicts()
+    ]
     left = derived(
         "standing",
         sum(row["value"] for row in (*rises, *falls)),

@@ -74,7 +74,15 @@ def course(events: pl.DataFrame, /, *, entity_id: str, entity_ids: Sequence[str]
     name, parts = made[0]["entity_name"], [entity_id]
     by_day = list({row["valid_from"]: row for row in reversed(made)}.values())[::-1]
     rows = [
-        derived("agreements_made", len(by_day), "agreements", raised_by=by_day, label=f"Agreements made: {name}", method="the days on which a memorandum or contract was signed, counted", parts=parts),
+        derived(
+            "agreements_made",
+            len(by_day),
+            "agreements",
+            raised_by=by_day,
+            label=f"Agreements made: {name}",
+            method="the days on which a memorandum or contract was signed, counted",
+            parts=parts,
+        ),
         _day("first_agreed", made[0], f"First agreed: {name}", parts),
     ]
     for end in over[-1:]:
@@ -95,7 +103,9 @@ def course(events: pl.DataFrame, /, *, entity_id: str, entity_ids: Sequence[str]
 
 
 def _day(metric: str, row: Row, label: str, parts: list[str]) -> Row:
-    return derived(metric, 0, "date", raised_by=[row], label=label, method="the date of the event", parts=parts) | {"value": None}
+    return derived(metric, 0, "date", raised_by=[row], label=label, method="the date of the event", parts=parts) | {
+        "value": None
+    }
 
 
 def _told(events: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:

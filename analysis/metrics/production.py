@@ -68,7 +68,9 @@ def jobs(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame:
 
     Source: claims of the series `jobs` and `job_cuts`, as printed.
     """
-    found = [row for entity in entity_ids for series in ("jobs", "job_cuts") for row in of_series(claims, series, entity_id=entity)]
+    found = [
+        row for entity in entity_ids for series in ("jobs", "job_cuts") for row in of_series(claims, series, entity_id=entity)
+    ]
     return figures(direct(row, parts=[row["entity_id"], row["market_id"], row["claim_id"]]) for row in found)
 
 
@@ -130,13 +132,31 @@ def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /
     """
     rows = []
     for plant in entities.filter(pl.col("latitude").is_not_null()).iter_rows(named=True):
-        said = claims.filter(pl.col("entity_id") == plant["entity_id"]).sort("published_date", nulls_last=False, maintain_order=True)
-        told = events.filter(pl.col("entity_id") == plant["entity_id"]).sort("published_date", nulls_last=False, maintain_order=True)
+        said = claims.filter(pl.col("entity_id") == plant["entity_id"]).sort(
+            "published_date", nulls_last=False, maintain_order=True
+        )
+        told = events.filter(pl.col("entity_id") == plant["entity_id"]).sort(
+            "published_date", nulls_last=False, maintain_order=True
+        )
         found = _state(said.to_dicts(), told.to_dicts())
         if found:
             state, ids = found
-            rows.append({"name": plant["name"], "latitude": plant["latitude"], "longitude": plant["longitude"], "state": state, "claim_ids": ids})
-    schema = {"name": pl.String, "latitude": pl.Float64, "longitude": pl.Float64, "state": pl.String, "claim_ids": pl.List(pl.String)}
+            rows.append(
+                {
+                    "name": plant["name"],
+                    "latitude": plant["latitude"],
+                    "longitude": plant["longitude"],
+                    "state": state,
+                    "claim_ids": ids,
+                }
+            )
+    schema = {
+        "name": pl.String,
+        "latitude": pl.Float64,
+        "longitude": pl.Float64,
+        "state": pl.String,
+        "claim_ids": pl.List(pl.String),
+    }
     return pl.DataFrame(rows, schema=schema)
 
 

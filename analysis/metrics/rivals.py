@@ -17,7 +17,10 @@ from analysis.units import period_label
 KINDS = {"bev_annual_sales": "bev_sales", "phev_annual_sales": "phev_sales"}
 """Series of sales that are compared -> the metric of their figures."""
 
-_OTHER_COUNTS = {"nev_annual_sales": "commercial vehicles are counted too", "annual_sales": "vehicles of every powertrain are counted"}
+_OTHER_COUNTS = {
+    "nev_annual_sales": "commercial vehicles are counted too",
+    "annual_sales": "vehicles of every powertrain are counted",
+}
 _EVERYWHERE = "global"
 
 
@@ -37,7 +40,9 @@ def sales(claims: pl.DataFrame, /, *, companies: Sequence[str], market: str = _E
     made = []
     for company in companies:
         for series_id, metric in KINDS.items():
-            rows = [row for row in of_series(claims, series_id, entity_id=company, market_id=market) if _is_count_of_a_year(row)]
+            rows = [
+                row for row in of_series(claims, series_id, entity_id=company, market_id=market) if _is_count_of_a_year(row)
+            ]
             latest = {row["valid_to"].year: row for row in sorted(rows, key=lambda row: row["published_date"] or date.min)}
             made += [direct(latest[year], metric, parts=[company, str(year)]) for year in sorted(latest)]
     return figures(made)
@@ -101,8 +106,12 @@ def not_compared(claims: pl.DataFrame, /, *, companies: Mapping[str, str]) -> pl
             counts = [row for row in of_series(claims, series_id, entity_id=company) if row["basis"] == "reported"]
             odd = [row for row in counts if row["market_id"] != _EVERYWHERE or not _is_count_of_a_year(row)]
             if odd:
-                where = ", ".join(dict.fromkeys(f"{r['market_name']} {period_label(r['valid_from'], r['valid_to'])}" for r in odd))
-                rows.append((name, odd[0]["series_name"], f"of single markets or other periods: {where}", [r["claim_id"] for r in odd]))
+                where = ", ".join(
+                    dict.fromkeys(f"{r['market_name']} {period_label(r['valid_from'], r['valid_to'])}" for r in odd)
+                )
+                rows.append(
+                    (name, odd[0]["series_name"], f"of single markets or other periods: {where}", [r["claim_id"] for r in odd])
+                )
             if not counts:
                 kind = {"bev_annual_sales": "battery-electric", "phev_annual_sales": "plug-in hybrid"}[series_id]
                 rows.append((name, f"Sales of {kind} cars", "no count by calendar year has been found", []))

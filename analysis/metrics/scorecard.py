@@ -85,6 +85,38 @@ def score_figures(scores: Sequence[Score], /) -> pl.DataFrame:
     return figures(row for score in rows for row in score if row is not None)
 
 
+def verdict_counts(scores: Sequence[Score], claims: pl.DataFrame, /) -> pl.DataFrame:
+    """How many targets and milestones have each verdict.
+
+    count = number of scores with the verdict.
+
+    Args:
+        scores: as `scorecard` gives them.
+        claims: the claims they were made from.
+
+    Returns:
+        Figures `scored` (targets: all of them) and `verdict` (targets), one for each of `VERDICTS`, also where it is none.
+
+    Source: the claims of the scores.
+    """
+    rows = {row["claim_id"]: row | {"note": None, "qualifier": "exact"} for row in claims.to_dicts()}
+    if not scores:
+        return figures([])
+
+    def counted(metric: str, chosen: list[Score], label: str, method: str, part: str) -> Row:
+        cited = list(dict.fromkeys(name for score in chosen or scores for name in score.promised["claim_ids"]))
+        whole = {"label": label, "method": method, "parts": [part], "raised_by": [rows[name] for name in cited if name in rows]}
+        place = {"period_start": None, "period_end": None}
+        return derived(metric, len(chosen), "targets", **whole) | place
+
+    every = [counted("scored", list(scores), "Targets and dates on the scorecard", "the rows of the scorecard, counted", "all")]
+    for verdict in VERDICTS:
+        chosen = [score for score in scores if score.verdict == verdict]
+        method = "the rows of the scorecard with that verdict, counted"
+        every.append(counted("verdict", chosen, f"Targets and dates: {verdict}", method, verdict.replace(" ", "-")))
+    return figures(every)
+
+
 def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     first, last = chain.first, chain.last
     is_date = last["unit"] == DATED_UNIT
@@ -154,10 +186,19 @@ def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: dat
     if outcome and expected:
         on_course = sign * outcome["value"] >= sign * expected["value"]
         line = "the straight line from an earlier outcome to the target"
-        return ("on course", f"the last outcome is on or beyond {line}") if on_course else ("behind", f"the last outcome is short of {line}")
+        return (
+            ("on course", f"the last outcome is on or beyond {line}")
+            if on_course
+            else ("behind", f"the last outcome is short of {line}")
+        )
     if end and end < as_of:
         return "cannot be scored", "its date has passed, and no outcome has been found"
-    return "cannot be scored", "only one outcome is known, and no line can be drawn" if outcome else "no outcome that counts the same thing has been found"
+    return (
+        "cannot be scored",
+        "only one outcome is known, and no line can be drawn"
+        if outcome
+        else "no outcome that counts the same thing has been found",
+    )
 
 
 def _about(row: Row) -> tuple:

@@ -84,7 +84,10 @@ def versions(claims: pl.DataFrame, /, *, entity_ids: Sequence[str], series_id: s
 
     Source: claims of the series with a basis of target, plan or rumour.
     """
-    found = {chain.last["entity_id"]: chain for chain in chains(claims.filter(pl.col("series_id") == series_id), is_date=True, bases=INTENT)}
+    found = {
+        chain.last["entity_id"]: chain
+        for chain in chains(claims.filter(pl.col("series_id") == series_id), is_date=True, bases=INTENT)
+    }
     made = []
     for chain in (found[entity_id] for entity_id in entity_ids if entity_id in found):
         dated = [row for row in chain.versions if row["published_date"] is not None]
@@ -178,7 +181,9 @@ def _withdrawn(chain: Chain, metric: str, parts: Sequence[str] = ()) -> Row:
     """The last version of what was given up, with the claim that says so."""
     last, end = chain.last, chain.end
     what = "period" if last["unit"] == DATED_UNIT else "number"
-    return direct(last, metric, parts=parts or (_parts(last) if what == "period" else _target_parts(last)), note=end["note"] or "") | {
+    return direct(
+        last, metric, parts=parts or (_parts(last) if what == "period" else _target_parts(last)), note=end["note"] or ""
+    ) | {
         "basis": "derived",
         "claim_ids": [last["claim_id"], end["claim_id"]],
         "method": f"the {what} printed last before a source said that the plan was given up",

@@ -47,14 +47,20 @@ def timeline(claims: pl.DataFrame, events: pl.DataFrame, /, *, lanes: Mapping[st
     for lane, names in lanes.items():
         told = _events(events, names)
         days = {(row["entity_id"], row["start"]) for row in told}
-        dated = [row for row in (*_milestones(claims, names), *_reported(claims, names)) if (row["entity_id"], row["start"]) not in days]
+        dated = [
+            row
+            for row in (*_milestones(claims, names), *_reported(claims, names))
+            if (row["entity_id"], row["start"]) not in days
+        ]
         mine = [*told, *dated, *_named(claims, names)]
         rows += [{"lane": lane, **row} for row in sorted(mine, key=lambda row: (row["start"], row["end"], row["label"]))]
     return pl.DataFrame(rows, schema={**ROWS, "entity_id": pl.String}).drop("entity_id")
 
 
 def _milestones(claims: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
-    reached = {(r["series_id"], r["entity_id"]) for r in claims.filter(~pl.col("basis").cast(pl.String).is_in(INTENT)).to_dicts()}
+    reached = {
+        (r["series_id"], r["entity_id"]) for r in claims.filter(~pl.col("basis").cast(pl.String).is_in(INTENT)).to_dicts()
+    }
     made = []
     for chain in chains(claims, is_date=True, bases=INTENT, entity_ids=entity_ids):
         row = chain.last
@@ -101,7 +107,8 @@ def _label(row: Row) -> str:
 def _target_label(row: Row) -> str:
     if row["unit"] == DATED_UNIT:
         return _label(row)
-    return f"{row['market_name']}: {in_words(row['value'], row['unit'], row['qualifier'])}, {row['series_name'][0].lower()}{row['series_name'][1:]}"
+    what = row["series_name"]
+    return f"{row['market_name']}: {in_words(row['value'], row['unit'], row['qualifier'])}, {what[0].lower()}{what[1:]}"
 
 
 def _row(label: str, row: Row, state: str, ids: list[str]) -> Row:

@@ -1,4 +1,4 @@
-"""Adoption: shares as printed, the curve through them, who trails whom, and what later editions changed; worked by hand."""
+"""Adoption: shares as printed, the curve through them, and who trails whom; worked by hand."""
 
 from datetime import date
 from math import exp
@@ -10,16 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analysis.errors import MetricError
-from analysis.metrics.adoption import (
-    adoption,
-    battery_electric_part,
-    can_fit,
-    diffusion,
-    fitted,
-    projection,
-    revisions,
-    trailing,
-)
+from analysis.metrics.adoption import adoption, battery_electric_part, can_fit, diffusion, fitted, projection, trailing
 
 
 def year(number: int) -> dict:
@@ -245,7 +236,7 @@ def test_the_curve_is_told_year_by_year_from_the_first_share(claims):
     curve = made.filter(metric="diffusion_curve")
     assert curve["value"].to_list() == pytest.approx([1 / (1 + exp(-t)) for t in range(-2, 6)])
     assert curve["period_end"].to_list()[-1] == date(2025, 12, 31)
-    assert curve["label"][-1] == "Share on the curve, 2025: China"
+    assert curve["label"][-1] == "Share on the curve: China"
     assert set(made["unit"]) == {"share"}
     assert set(made["basis"]) == {"derived"}
 
@@ -355,7 +346,7 @@ def test_a_bound_on_plug_in_hybrids_is_the_opposite_bound_on_the_part(claims):
 def test_counts_of_another_edition_are_used_and_noted_those_of_another_publication_are_not(claims):
     counts = [count("bev", 2024, 3, source_id="iea-2026"), count("phev", 2024, 1, source_id="iea-2026")]
     made = battery_electric_part(claims(share("china", 2024, 0.5), *counts), market="china")
-    assert made["note"].to_list() == ["2024: share and counts are of different editions: iea-2025, iea-2026."]
+    assert made["note"].to_list() == ["Share and counts are of different editions: iea-2025, iea-2026."]
     other = [row | {"product_id": "association"} for row in counts]
     assert battery_electric_part(claims(share("china", 2024, 0.5), *other), market="china").is_empty()
     assert battery_electric_part(claims(share("china", 2024, 0.5), counts[0]), market="china").is_empty()
@@ -376,87 +367,3 @@ def test_counting_in_other_units_changes_no_part_and_a_part_is_no_more_than_the_
 
     assert part(factor) == pytest.approx(part(1))
     assert 0 < part(1) <= 0.5
-
-
-# --- what later editions changed
-
-
-def edition(number: int, row: dict) -> dict:
-    return row | {"source_id": f"iea-{number}", "product_id": "iea", "published_date": date(number, 5, 1)}
-
-
-def test_a_share_of_20_percent_that_became_25_moved_5_points(claims):
-    frame = claims(
-        edition(2025, share("china", 2023, 0.25)),
-        edition(2023, share("china", 2023, 0.2, note="Preliminary.")),
-        edition(2024, share("china", 2023, 0.3)),
-    )
-    made = revisions(frame, series_id="plug_in_share_of_sales")
-    tail = "plug_in_share_of_sales.china.2023.iea"
-    assert made["figure_id"].to_list() == [f"first_published.{tail}", f"last_published.{tail}", f"revision.{tail}"]
-    assert made["value"].to_list() == [0.2, 0.25, 5]
-    assert made["unit"].to_list() == ["share", "share", "points"]
-    assert made["method"].to_list()[:2] == ["as printed", "as printed"]
-    assert made["claim_ids"].to_list() == [["c1"], ["c0"], ["c0", "c1"]]
-    assert made["label"][0] == "First published: Plug in share of sales, China, 2023"
-    assert made["note"].to_list() == [
-        "iea-2023: 1 May 2023.\nPreliminary.",
-        "iea-2025: 1 May 2025.",
-        "Of 3 editions, iea-2023 to iea-2025.\nPreliminary.",
-    ]
-
-
-def test_counts_move_by_a_relative_change_and_the_largest_change_comes_first(claims):
-    # 2020: 100 to 110 is +10%. 2021: 100 to 80 is -20%. 2022: 1000 to 1100 is +10%, after 2020 by its id.
-    before, after = {2022: 1000, 2020: 100, 2021: 100}, {2022: 1100, 2020: 110, 2021: 80}
-    rows = [
-        edition(e, count("bev", number, value)) for e, said in ((2024, before), (2025, after)) for number, value in said.items()
-    ]
-    made = revisions(claims(*rows), series_id="bev_annual_sales").filter(metric="revision")
-    assert [figure_id.split(".")[3] for figure_id in made["figure_id"]] == ["2021", "2020", "2022"]
-    assert made["value"].to_list() == pytest.approx([-0.2, 0.1, 0.1])
-    assert set(made["unit"]) == {"change"}
-
-
-def test_from_nothing_there_is_no_relative_change_and_it_comes_first(claims):
-    rows = [edition(2024, count("bev", 2010, 0)), edition(2025, count("bev", 2010, 7))]
-    more = [edition(2024, count("bev", 2011, 1)), edition(2025, count("bev", 2011, 9))]
-    made = revisions(claims(*more, *rows), series_id="bev_annual_sales")
-    assert made["metric"].to_list() == ["first_published", "last_published", "first_published", "last_published", "revision"]
-    assert made["value"].to_list() == [0, 7, 1, 9, 8]
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"value": 0.2},
-        {"product_id": "association"},
-        {"entity_id": "byd"},
-        {"market_id": "global"},
-        year(2022),
-        {"basis": "forecast"},
-        {"stance": "denies"},
-        {"published_date": None},
-        {"value": None},
-    ],
-)
-def test_what_is_the_same_or_not_comparable_is_no_revision(claims, other):
-    frame = claims(edition(2024, share("china", 2023, 0.2)), edition(2025, share("china", 2023, 0.25)) | other)
-    assert revisions(frame, series_id="plug_in_share_of_sales").is_empty()
-
-
-def test_revised_forecasts_outcomes_and_publications_of_one_year_have_ids_of_their_own(claims):
-    rows = [edition(number, share("china", 2024, value)) for number, value in ((2025, 0.45), (2026, 0.48))]
-    ahead = [edition(number, share("china", 2024, value, basis="forecast")) for number, value in ((2023, 0.4), (2024, 0.44))]
-    other = [row | {"product_id": "association"} for row in rows]
-    made = revisions(claims(*rows, *ahead, *other), series_id="plug_in_share_of_sales").filter(metric="revision")
-    assert [figure_id.split(".2024.")[1] for figure_id in made["figure_id"]] == ["iea.forecast", "association", "iea"]
-    assert made["value"].to_list() == pytest.approx([4, 3, 3])
-
-
-def test_only_the_markets_named_are_told_of(claims):
-    rows = [edition(e, share(market, 2023, value)) for e, value in ((2024, 0.2), (2025, 0.3)) for market in ("china", "japan")]
-    made = revisions(claims(*rows), series_id="plug_in_share_of_sales", markets=["japan"])
-    assert made["market_id"].to_list() == ["japan"] * 3
-    assert revisions(claims(*rows), series_id="bev_annual_sales").is_empty()
-    assert revisions(claims(), series_id="bev_annual_sales").is_empty()

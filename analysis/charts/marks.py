@@ -1,0 +1,77 @@
+"""What charts have in common beside their axes: words at places in pixels, names at the ends of lines, crosses."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import altair as alt
+import polars as pl
+
+from analysis.charts.lettering import LINE, spread
+from analysis.charts.theme import INK
+
+CROSS = "M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8"
+"""The shape of what was given up; Vega's own cross stands upright, like a plus."""
+
+
+def written(
+    rows: Iterable[dict], /, *, align: str = "left", size: int = 12, bold: bool = False, halo: bool = True
+) -> list[alt.Chart]:
+    """Words at places in pixels, with a white rim where they may cross a line.
+
+    Args:
+        rows: `x`, `y` (the middle of the line), `text`, and `ink` where it is not black.
+        align: which end of the text stands at x.
+        size, bold: of the letters.
+        halo: whether there is a rim.
+    """
+    data = pl.DataFrame(
+        [(round(row["x"], 1), round(row["y"], 1), row["text"], row.get("ink", INK)) for row in rows],
+        schema={"x": pl.Float64, "y": pl.Float64, "text": pl.String, "ink": pl.String},
+        orient="row",
+    )
+    if data.is_empty():
+        return []
+    base = alt.Chart(data).encode(**at(), text="text:N")
+    look = {"align": align, "baseline": "middle", "fontSize": size, "fontWeight": "bold" if bold else "normal"}
+    letters = base.mark_text(**look).encode(color=alt.Color("ink:N", scale=None))
+    return [base.mark_text(**look, stroke="white", strokeWidth=4, strokeJoin="round"), letters] if halo else [letters]
+
+
+def at(x: str = "x", y: str = "y") -> dict[str, alt.X | alt.Y]:
+    """Columns that are places in pixels, from the upper left corner of the chart's ground."""
+    return {"x": alt.X(f"{x}:Q", scale=None, title=None), "y": alt.Y(f"{y}:Q", scale=None, title=None)}
+
+
+class End(NamedTuple):
+    """The end of a line in pixels, its colour, and the lines of its name, of which the first is set in bold."""
+
+    x: float
+    y: float
+    colour: str
+    lines: Sequence[dict]
+
+
+def named(ends: Sequence[End], /, *, x: float, height: float) -> list[alt.Chart]:
+    """The names of lines in a column at the right, each as near to its line's end as the others let it, and the way there.
+
+    Args:
+        ends: the ends; a line of a name has `text`, and may be `bold` or have an `ink`.
+        x: where the names begin.
+        height: of the ground; names may stand a little above and below it.
+    """
+    if not ends:
+        return []
+    sizes = [LINE * len(end.lines) + 5 for end in ends]
+    tops = spread([end.y - LINE / 2 for end in ends], sizes, low=-12, high=height + 12)
+    ways, text = [], []
+    for end, top in zip(ends, tops, strict=True):
+        first = top + LINE / 2  # the first line is to be level with the line's end
+        ways.append((round(end.x + 5, 1), round(end.y, 1), round(x - 4, 1), round(first, 1), end.colour))
+        text += [line | {"x": x, "y": first + LINE * n} for n, line in enumerate(end.lines)]
+    data = pl.DataFrame(ways, schema=["x", "y", "x2", "y2", "ink"], orient="row")
+    rules = alt.Chart(data).mark_rule(strokeWidth=0.8, opacity=0.7)
+    return [
+        rules.encode(**at(), x2="x2:Q", y2="y2:Q", color=alt.Color("ink:N", scale=None)),
+        *written((line for line in text if line.get("bold")), bold=True, halo=False),
+        *written((line for line in text if not line.get("bold")), halo=False),
+    ]

@@ -1,0 +1,151 @@
+"""Sentences with their figures, and the end of a report: how each number was made, and the sources."""
+
+from datetime import date
+from html import escape
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from analysis.exhibits.citing import cited, claim_ids, claims_of, place, plain, published, sources_of, with_sources
+from analysis.exhibits.shown import Exhibit, link, not_known, table, text
+from analysis.ledger import Ledger
+from analysis.schema import NOTES, Figures
+from analysis.units import day_label, period_label
+from analysis.wording import figure_in_words, fill
+
+FIGURES_MIME = "application/vnd.evroad.figures+json"
+
+
+def say(template: str, figures: pl.DataFrame, /, *, emphasis: str = "", **words: str) -> Exhibit:
+    """A paragraph with its figures put in, each a link to how it was made.
+
+    Args:
+        template: the paragraph, with `{figure_id}` or `{metric}` for figures and `$name` for words.
+        figures: rows of figures.
+        emphasis: `answer` for the sentence that answers the report's question.
+        words: plain words by name; they are escaped.
+
+    Returns:
+        The paragraph; where a figure is not known, a note that says which ones instead.
+
+    Raises:
+        MetricError: where a metric's name is used and several figures have it.
+    """
+    text, missing = fill(template, figures, **words)
+    if missing:
+        return not_known(missing)
+    safe = {name: escape(word) for name, word in words.items()}
+    html, _ = fill(escape(template, quote=False), figures, show=link, **safe)
+    paragraph = f"<p>{_one_line(html)}</p>"
+    return Exhibit(f'<div class="{emphasis}">{paragraph}</div>' if emphasis else paragraph, _one_line(text))
+
+
+def as_of_line(ledger: Ledger, /) -> Exhibit:
+    """The day the report speaks of, and our own day where it replays one."""
+    text = f"As of {day_label(ledger.known)}"
+    if ledger.recorded_by is not None:
+        text += f", from what the ledger held on {day_label(ledger.recorded_by)}"
+    return Exhibit(f'<div class="as-of"><p>{text}.</p></div>', text + ".")
+
+
+def outcome(ledger: Ledger, /, *, title: str, entity: str) -> Exhibit:
+    """What became of a plan: the last report that withdraws it, or that there was none by the as-of date."""
+    withdrawn = ledger.claims.filter(pl.col("entity_id") == entity, pl.col("stance") == "withdraws")
+    text = f"{title}: no report by the as-of date that it was given up."
+    for last in with_sources(withdrawn.sort("known_date", maintain_order=True), ledger)[-1:]:
+        text = f"{title}: given up, “{plain(last['printed'])}” ({cited(last)})."
+    return Exhibit(f'<div class="answer"><p>{escape(text)}</p></div>', text)
+
+
+def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
+    """The report's figures, each once, with formula and claims; the edition takes its data from here.
+
+    Figures in sentences and tables link to its entries, so a figure that is shown must be among these. Several figures
+    that differ only in their period share an entry.
+
+    Raises:
+        dataframely.exc.ValidationError: where one id stands for two different figures.
+    """
+    every = pl.concat([Figures.create_empty(), *figures]).unique(maintain_order=True)
+    Figures.validate(every)
+    rows = every.to_dicts()
+    if not rows:
+        return not_known(["figures of this report"])
+    alike: dict[tuple, list[dict]] = {}
+    for row in rows:
+        alike.setdefault(tuple(row[name] for name in ("metric", "label", "method", "note")), []).append(row)
+    entries = [_entry(group, ledger) for group in alike.values()]
+    html = "\n".join(f'<div class="entry"><p>{term}<br>{made}</p></div>' for term, made in entries)
+    plain_text = "\n".join(text(f"{term}. {made}") for term, made in entries)
+    data = [{name: _json(value) for name, value in row.items()} for row in rows]
+    return Exhibit(f'<div class="how">\n{html}\n</div>', plain_text, {FIGURES_MIME: {"figures": data}})
+
+
+def _entry(alike: list[dict], ledger: Ledger) -> tuple[str, str]:
+    """How some figures were made, as HTML: their name and values; their formula, claims and caveats."""
+    first = alike[0]
+    values = "; ".join(
+        f'<span id="how-{row["figure_id"]}">{_period(row, alone=len(alike) == 1)}'
+        f"<strong>{escape(figure_in_words(row))}</strong></span>"
+        for row in alike
+    )
+    made = first["method"][0].upper() + first["method"][1:]
+    claims = list({claim["claim_id"]: claim for row in alike for claim in claims_of(row, ledger)}.values())
+    note = f" <em>{escape(first['note'].replace(NOTES, ' '))}</em>" if first["note"] else ""
+    label = escape(first["label"]) + ("" if len(alike) == 1 and _is_dated(first) else ": ")
+    return label + values, f"{escape(made)}. From {escape('; '.join(_from(claims)))}.{note}"
+
+
+def _is_dated(figure: dict) -> bool:
+    return figure["value"] is not None and figure["period_start"] is not None
+
+
+def _period(figure: dict, *, alone: bool) -> str:
+    """The period in front of a value, where that is not the value itself."""
+    if not _is_dated(figure):
+        return ""
+    period = escape(period_label(figure["period_start"], figure["period_end"]))
+    return f" ({period}): " if alone else f"{period}: "
+
+
+def _from(claims: list[dict]) -> list[str]:
+    """The claims as printed, with place and source; a source that prints several of them is named once."""
+    made = []
+    for _, group in groupby(claims, key=lambda claim: claim["source_id"]):
+        said = list(group)
+        if len(said) == 1:
+            made.append(f"“{plain(said[0]['printed'])}” ({cited(said[0])}, {place(said[0]['locator'])})")
+        else:
+            words = ", ".join(f"“{plain(claim['printed'])}” ({place(claim['locator'])})" for claim in said)
+            made.append(f"{words} – {cited(said[0])}")
+    return made
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def sources(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
+    """The sources that the figures rest on, with what is known against each."""
+    rows = [
+        {
+            "Source": _source_link(row),
+            "Published": escape(published(row)),
+            "Kind": row["kind"].replace("_", " "),
+            "Licence": escape(row["licence"]),
+            "Known against it": escape(row["caveat"] or ""),
+        }
+        for row in sources_of(claim_ids(*figures), ledger)
+    ]
+    return table(rows, "Sources used in this report") if rows else not_known(["sources"])
+
+
+def _source_link(source: dict) -> str:
+    title = escape(source["title"])
+    linked = f'<a href="{escape(source["url"])}">{title}</a>' if source["url"] else title
+    return f"{linked}. {escape(source['publisher'] or 'Publisher not known')}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

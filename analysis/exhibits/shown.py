@@ -1,0 +1,67 @@
+"""What is shown: an exhibit with its HTML, text and data; and the table that others are made of. No ledger here."""
+
+import re
+from dataclasses import dataclass, field
+from html import escape, unescape
+from typing import Any
+
+import polars as pl
+from great_tables import GT
+
+from analysis.wording import figure_in_words
+
+
+@dataclass(frozen=True, repr=False)
+class Exhibit:
+    """Something to show: HTML for pages and JupyterLab, text for terminals and tests, data for the edition."""
+
+    html: str
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        # JupyterLab would set what stands between two dollar signs as mathematics.
+        html = f'<div class="tex2jax_ignore mathjax_ignore">{self.html}</div>'
+        return {"text/html": html, "text/plain": self.text, **self.data}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def not_known(what: list[str]) -> Exhibit:
+    """A note in place of something for which nothing had been published."""
+    names = ", ".join(dict.fromkeys(re.sub(r"[_.-]+", " ", name) for name in what))
+    text = f"Not known at the as-of date: {names}."
+    return Exhibit(f'<div class="not-known"><p>{escape(text)}</p></div>', text)
+
+
+def link(figure: dict) -> str:
+    """A figure as text that leads to how it was made."""
+    name = escape(f"{figure['label']}: {figure['method']}")
+    return f'<a class="figure" href="#how-{figure["figure_id"]}" title="{name}">{escape(figure_in_words(figure))}</a>'
+
+
+def table(rows: list[dict[str, str]], title: str, numeric: list[str] | None = None) -> Exhibit:
+    """Rows of escaped HTML as a table with a caption, row and column headers; the same bytes every time."""
+    frame = pl.DataFrame(rows)
+    first, *others = frame.columns
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    shown = (
+        GT(frame, rowname_col=first, id=name)
+        .tab_stubhead(first)
+        .cols_align("left")
+        .cols_align("right", [column for column in others if column in (numeric or [])])
+        .fmt(lambda cell: cell, columns=frame.columns)  # the cells are HTML already
+    )
+    html = shown.as_raw_html()
+    # Only the table: great_tables' own style sheet would apply to every table of the page.
+    body = html[html.index("<table") : html.index("</table>") + len("</table>")]
+    body = body.replace("<table ", f'<table id="{name}" ', 1).replace(">", f"><caption>{escape(title)}</caption>", 1)
+    body = re.sub(r' data-quarto-[a-z-]+="false"', "", body)
+    body = re.sub(r"\n\s*", "\n", body)
+    plain = [" | ".join(frame.columns), *(" | ".join(text(cell) for cell in row) for row in frame.iter_rows())]
+    return Exhibit(f'<div class="table">{body}</div>', "\n".join([title, *plain]))
+
+
+def text(html: str) -> str:
+    return unescape(re.sub(r"<[^>]+>", "", html)).strip()

@@ -1,0 +1,221 @@
+"""Tables of figures and statements."""
+
+from datetime import date
+from html import escape
+
+import polars as pl
+
+from analysis.exhibits.citing import cited, claims_of, named, plain, quoted, with_sources
+from analysis.exhibits.shown import Exhibit, link, not_known, table
+from analysis.ledger import Ledger
+from analysis.metrics.conflicts import Contest
+from analysis.metrics.scorecard import VERDICTS, Score
+from analysis.schema import NOTES, PRINTED
+from analysis.units import day_label, period_label
+
+
+def grid(
+    figures: pl.DataFrame, /, *, title: str, columns: dict[str, str], first: str = "What", absent: dict[str, str] | None = None
+) -> Exhibit:
+    """A table with one row for what figures are about, and one column for each metric.
+
+    Figures whose ids differ only in their metric share a row, labelled as its first figure is. A column that would be
+    empty is left out.
+
+    Args:
+        figures: rows of figures.
+        title: the caption.
+        columns: metric -> heading, in order.
+        first: heading of the labels.
+        absent: metric -> what stands where a row has no such figure; nothing where none is given.
+    """
+    empty = absent or {}
+    cells: dict[str, dict[str, dict]] = {}
+    for row in figures.iter_rows(named=True):
+        if row["metric"] in columns:
+            subject = row["figure_id"].removeprefix(row["metric"])
+            cells.setdefault(subject, {})[row["metric"]] = row
+    rows = [
+        {first: escape(next(made[metric]["label"] for metric in columns if metric in made))}
+        | {heading: link(made[metric]) if metric in made else empty.get(metric, "") for metric, heading in columns.items()}
+        for made in cells.values()
+    ]
+    filled = [heading for heading in (first, *columns.values()) if any(row[heading] for row in rows)]
+    rows = [{heading: row[heading] for heading in filled} for row in rows]
+    return table(rows, title, numeric=list(columns.values())) if rows else not_known([title])
+
+
+def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exhibit:
+    """A table with one row for each figure: its name, the figure, its period and formula; the caveats stand below."""
+    rows = [
+        {
+            first: escape(row["label"]),
+            "Figure": link(row),
+            "Period": escape(period_label(row["period_start"], row["period_end"])),
+            "How": escape(row["method"]),
+        }
+        for row in figures.iter_rows(named=True)
+    ]
+    if not rows:
+        return not_known([title])
+    made = table(rows, title, numeric=["Figure"])
+    # Figures of the same claims share their caveats: each is told once.
+    caveats = dict.fromkeys(note for row in figures.iter_rows(named=True) for note in (row["note"] or "").split(NOTES) if note)
+    if not caveats:
+        return made
+    note = "Note: " + " ".join(caveats)
+    return Exhibit(f'{made.html}\n<div class="note"><p>{escape(note)}</p></div>', f"{made.text}\n{note}")
+
+
+def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: str = "What") -> Exhibit:
+    """A table of figures that repeat claims: the figure, its date, on what ground it is said, as printed, and by whom."""
+    rows = []
+    for row in figures.filter(pl.col("method") == PRINTED).iter_rows(named=True):
+        is_date = row["value"] is None
+        date_cell = link(row) if is_date else escape(period_label(row["period_start"], row["period_end"]))
+        rows += [
+            {
+                first: escape(row["label"]),
+                "Figure": "" if is_date else link(row),
+                "Date": date_cell,
+                "Basis": made["basis"],
+                "As printed": escape(plain(made["printed"])),
+                "Source": escape(cited(made)),
+            }
+            for made in claims_of(row, ledger)
+        ]
+    if not rows:
+        return not_known([title])
+    if not any(row["Figure"] for row in rows):
+        rows = [{name: cell for name, cell in row.items() if name != "Figure"} for row in rows]
+    return table(rows, title, numeric=["Figure"])
+
+
+def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
+    """A table of events about some entities: what is said, how far it has come, on what ground, and by whom."""
+    rows = [
+        {
+            "What": escape(row["description"]),
+            "Stage": row["stage"].replace("_", " "),
+            "Basis": row["basis"],
+            "As printed": escape(plain(row["printed"])),
+            "Source": escape(cited(row)),
+            "Note": escape(row["note"] or ""),
+        }
+        for row in with_sources(ledger.events.filter(pl.col("entity_id").is_in(entities)), ledger)
+    ]
+    return table(rows, title) if rows else not_known([title])
+
+
+def contested(contests: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
+    """A table of conflicts: what is contested, every side as printed, the size of the difference, and the known reason.
+
+    Args:
+        contests: the conflicts, as `metrics.conflicts.contests` gives them.
+        figures: the figures that `metrics.conflicts.contested` makes of them.
+        title: the caption.
+    """
+    by_id = {row["figure_id"]: row for row in figures.iter_rows(named=True)}
+    rows = []
+    for contest in contests:
+        sides = []
+        for said in named([row.get("claim_id") or row["event_id"] for row in contest.statements], ledger):
+            figure = by_id.get(f"contested.{contest.conflict_id}.{said['claim_id']}")
+            sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
+        prefix = f"contested_difference.{contest.conflict_id}."
+        differences = [link(row) for figure_id, row in by_id.items() if figure_id.startswith(prefix)]
+        rows.append(
+            {
+                "Contested": escape(contest.title),
+                "What is said": "<br>".join(sides),
+                "Difference": "<br>".join(differences)
+                or ("not to be subtracted" if contest.kind == "definition" else "in words"),
+                "Why": escape(contest.reason),
+            }
+        )
+    return table(rows, title) if rows else not_known([title])
+
+
+def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
+    """A table of what was and what is, or one line that nothing changed.
+
+    Args:
+        changes: as `metrics.changes.changes` gives them.
+        title: the caption.
+        since: the earlier day.
+    """
+    if changes.is_empty():
+        text = f"{title}: nothing changed since {day_label(since)}."
+        return Exhibit(f"<p>{escape(text)}</p>", text)
+    columns = {"was": f"By {day_label(since)}", "now": "Now"}
+    return grid(changes, title=title, columns=columns, absent={"was": "not known", "now": "no longer held"})
+
+
+def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
+    """A table of targets: as promised, as revised last, the last known outcome, the verdict and the rule that gave it."""
+    rows = [
+        {
+            "Target": escape(score.label),
+            "For": escape(period_label(score.promised["period_start"], score.promised["period_end"])),
+            "Promised": link(score.promised),
+            "Latest": link(score.latest) if score.latest else "",
+            "Last outcome": link(score.outcome) + _when(score) if score.outcome else "",
+            "Expected by then": link(score.expected) if score.expected else "",
+            "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}",
+        }
+        for score in scores
+    ]
+    if not rows:
+        return not_known([title])
+    filled = [name for name in rows[0] if any(row[name] for row in rows)]
+    made = table([{name: row[name] for name in filled} for row in rows], title)
+    words = "; ".join(
+        f"{verdict}: {meaning}" for verdict, meaning in VERDICTS.items() if any(s.verdict == verdict for s in scores)
+    )
+    note = f"The verdicts. {words[0].upper()}{words[1:]}."
+    return Exhibit(f'{made.html}\n<div class="note"><p>{escape(note)}</p></div>', f"{made.text}\n{note}")
+
+
+def _when(score: Score) -> str:
+    if score.outcome["value"] is None:
+        return ""
+    return f" ({escape(period_label(score.outcome['period_start'], score.outcome['period_end']))})"
+
+
+def agreements(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
+    """A table of agreements: the parties, and the stages one after another, each with what it was about and who says so.
+
+    Args:
+        rows: as `metrics.partnerships.agreements` gives them.
+        title: the caption.
+    """
+    shown = []
+    for group in rows.partition_by("agreement", maintain_order=True):
+        told = named(group["event_id"].to_list(), ledger)
+        stages = [
+            f"{escape(row['when'])}: <strong>{escape(row['stage'])}</strong>. {escape(row['about'])} ({escape(cited(event))})"
+            for row, event in zip(group.to_dicts(), told, strict=True)
+        ]
+        shown.append(
+            {"Agreement": escape(group["agreement"][0]), "Parties": escape(group["parties"][0]), "Stages": "<br>".join(stages)}
+        )
+    return table(shown, title) if shown else not_known([title])
+
+
+def left_out(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
+    """A table of what is not compared, and why.
+
+    Args:
+        rows: as `metrics.rivals.not_compared` gives them.
+        title: the caption.
+    """
+    shown = [
+        {
+            "Company": escape(row["company"]),
+            "Not compared": escape(row["what"]),
+            "Why": escape(row["why"]),
+            "As printed": "<br>".join(escape(quoted(said)) for said in named(row["claim_ids"], ledger)),
+        }
+        for row in rows.iter_rows(named=True)
+    ]
+    return table(shown, title) if shown else not_known([title])
