@@ -75,14 +75,16 @@ def fiscal_year(year: int) -> tuple[date, date]:
     return date(year, FISCAL_YEAR_FIRST_MONTH, 1), date(year + 1, FISCAL_YEAR_FIRST_MONTH - 1, 31)
 
 
-def year_before(day: date) -> date:
-    """The same day a year earlier; of 29 February, the 28th.
+def years_before(day: date, years: int) -> date:
+    """The same day some years earlier; of 29 February, the 28th where there is no other.
 
-    >>> year_before(date(2024, 2, 29))
+    >>> years_before(date(2024, 2, 29), 1)
     datetime.date(2023, 2, 28)
     """
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=day.day - 1)
 
 
 def months_between(start: date, end: date) -> int:
@@ -102,12 +104,16 @@ def months_between(start: date, end: date) -> int:
 
 
 def period_label(start: date | None, end: date | None) -> str:
-    """A closed period in words: a year, a fiscal year, a month, a day, or both its ends.
+    """A closed period in words: years, fiscal years, months, a day, or both its ends.
 
     >>> period_label(date(2028, 4, 1), date(2029, 3, 31))
     'fiscal 2028'
     >>> period_label(date(2028, 4, 1), date(2028, 4, 30))
     'April 2028'
+    >>> period_label(date(2024, 4, 1), date(2027, 3, 31))
+    'fiscal 2024 to 2026'
+    >>> period_label(date(2025, 1, 1), date(2025, 6, 30))
+    'January to June 2025'
     >>> period_label(None, None)
     'not dated'
     """
@@ -119,8 +125,11 @@ def period_label(start: date | None, end: date | None) -> str:
         return str(start.year)
     if (start, end) == fiscal_year(start.year):
         return f"fiscal {start.year}"
-    if start.day == 1 and (start.year, start.month) == (end.year, end.month) and _is_month_end(end):
-        return f"{_MONTHS[start.month - 1]} {start.year}"
+    if start == fiscal_year(start.year)[0] and end == fiscal_year(end.year - 1)[1]:
+        return f"fiscal {start.year} to {end.year - 1}"
+    if start.day == 1 and start.year == end.year and _is_month_end(end):
+        months = dict.fromkeys([_MONTHS[start.month - 1], _MONTHS[end.month - 1]])
+        return f"{' to '.join(months)} {start.year}"
     if (start.month, start.day, end.month, end.day) == (1, 1, 12, 31):
         return f"{start.year} to {end.year}"
     return f"{day_label(start)} to {day_label(end)}"

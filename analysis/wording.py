@@ -53,6 +53,10 @@ def _percent(value: float, decimals: int = 1) -> str:
     return _number(value * POINTS_PER_SHARE, decimals) + "%"
 
 
+_SMALL_SHARE, _SMALL_POINTS = 0.001, 0.1
+"""Below these a third decimal is shown: early shares of a market are that small, and so are their revisions."""
+
+
 def _signed(words: Callable[[float], str], suffix: str = "") -> Callable[[float], str]:
     def signed(value: float) -> str:
         text = words(value)
@@ -64,8 +68,8 @@ def _signed(words: Callable[[float], str], suffix: str = "") -> Callable[[float]
 _dollars = _money("$")
 
 _WORDS: dict[str, Callable[[float], str]] = {
-    "share": lambda v: _percent(v, decimals=2),
-    "points": _counted("point", "points", 2),
+    "share": lambda v: _percent(v, decimals=2 if abs(v) >= _SMALL_SHARE else 3),
+    "points": lambda v: _counted("point", "points", 2 if abs(v) >= _SMALL_POINTS else 3)(v),
     "ratio": lambda v: _number(v, 2) + "x",
     "change": _signed(_percent),
     "per_year": _signed(_percent, " a year"),

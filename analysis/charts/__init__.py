@@ -6,9 +6,28 @@ a renderer that shows Vega-Lite JSON, SVG and the chart's description; it asks n
 
 from analysis.charts.amounts import bars, waterfall, whole
 from analysis.charts.diffusion import adoption
+from analysis.charts.panels import multiples
 from analysis.charts.plans import timeline
+from analysis.charts.prices import cost_path
 from analysis.charts.shares import lines
 from analysis.charts.slips import slippage
 from analysis.charts.theme import SVG_MIME, VEGALITE_MIME, Shown
+from analysis.charts.tracks import lanes
+from analysis.charts.world import places
 
-__all__ = ["SVG_MIME", "VEGALITE_MIME", "Shown", "adoption", "bars", "lines", "slippage", "timeline", "waterfall", "whole"]
+__all__ = [
+    "SVG_MIME",
+    "VEGALITE_MIME",
+    "Shown",
+    "adoption",
+    "bars",
+    "cost_path",
+    "lanes",
+    "lines",
+    "multiples",
+    "places",
+    "slippage",
+    "timeline",
+    "waterfall",
+    "whole",
+]

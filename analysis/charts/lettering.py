@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,13 @@ class Box(NamedTuple):
         return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
 
 
+def along(x: float, y: float, x2: float, y2: float, /, *, margin: float = 2) -> list[Box]:
+    """Small boxes that cover a straight line, for labels to keep off."""
+    steps = max(1, round(max(abs(x2 - x), abs(y2 - y)) / 6))
+    places = [(x + (x2 - x) * n / steps, y + (y2 - y) * n / steps) for n in range(steps + 1)]
+    return [Box(min(a, c), min(b, d), max(a, c), max(b, d)).grown(margin) for (a, b), (c, d) in pairwise(places)]
+
+
 def width(text: str, /, *, size: float = 12, bold: bool = False) -> float:
     """Pixels that a text takes in the charts' typeface, or in the Japanese one where that lacks a character.
 
@@ -54,6 +61,23 @@ def _advances(file: Path) -> dict[int, float]:
     with TTFont(file, lazy=True) as font:
         metrics, em = font["hmtx"], font["head"].unitsPerEm
         return {code: metrics[name][0] / em for code, name in font.getBestCmap().items()}
+
+
+def evenly(text: str, limit: float, /, *, size: float = 12, bold: bool = False, lines: int = 2) -> list[str]:
+    """A text as `wrapped` breaks it, but in lines as even as can be, so that no word is left alone.
+
+    >>> wrapped("Plan for the battery plant given up", 165), evenly("Plan for the battery plant given up", 165)
+    (['Plan for the battery plant given', 'up'], ['Plan for the battery', 'plant given up'])
+    """
+    best = wrapped(text, limit, size=size, bold=bold, lines=lines)
+    while len(best) > 1 and not best[-1].endswith("…"):
+        limit = max(width(line, size=size, bold=bold) for line in best) - 1
+        closer = wrapped(text, limit, size=size, bold=bold, lines=lines)
+        # A word that no line holds is broken: that is worse than uneven.
+        if closer[-1].endswith("…") or " ".join(closer) != " ".join(best):
+            break
+        best = closer
+    return best
 
 
 def wrapped(text: str, limit: float, /, *, size: float = 12, bold: bool = False, lines: int = 2) -> list[str]:
@@ -121,6 +145,7 @@ def beside(
     within: Box,
     taken: Sequence[Box] = (),
     point: float = 5,
+    lean: Sequence[int] = (),
 ) -> list[Box]:
     """A box for each point's label: at its right or wherever else it covers no other label, no point and nothing taken.
 
@@ -133,9 +158,11 @@ def beside(
         within: where labels may stand.
         taken: what else must not be covered.
         point: pixels from a point's centre to its edge.
+        lean: for each label -1 where it had better stand above its point, 1 for below, 0 for wherever.
     """
     fixed = [*taken, *(Box(x, y, x, y).grown(point) for x, y in points)]
-    options = [_options(*here, *size, within, point) for here, size in zip(points, sizes, strict=True)]
+    leans = lean or [0] * len(points)
+    options = [_options(*h, *s, within, point, way) for h, s, way in zip(points, sizes, leans, strict=True)]
     costs = [[reach + 40 * sum(box.shared(one) for one in fixed) for reach, box in some] for some in options]
     chosen = [min(range(len(some)), key=some.__getitem__) for some in costs]
     for _ in range(8):
@@ -149,22 +176,31 @@ def beside(
     return [some[place][1] for some, place in zip(options, chosen, strict=True)]
 
 
-def _options(x: float, y: float, wide: float, high: float, within: Box, point: float) -> list[tuple[float, Box]]:
+def anywhere(
+    points: Sequence[tuple[float, float]], size: tuple[float, float], /, *, within: Box, taken: Sequence[Box], point: float = 5
+) -> Box:
+    """A box for one label at whichever of some points has the best place for it, as a line's name has many."""
+    options = [option for here in points for option in _options(*here, *size, within, point, 0)]
+    return min(options, key=lambda option: option[0] + 40 * sum(option[1].shared(one) for one in taken))[1]
+
+
+def _options(x: float, y: float, wide: float, high: float, within: Box, point: float, lean: int) -> list[tuple[float, Box]]:
     """The places for a label around a point, each with what it costs to stand so far away or at a side less usual."""
     found = []
     for reach in _REACHES:
         near, slant = reach + point - 4, (reach + point - 4) * 0.72
-        for side, left, top in (
-            (0, x + near, y - high / 2),
-            (2, x - near - wide, y - high / 2),
-            (3, x - wide / 2, y - near - high),
-            (3, x - wide / 2, y + near),
-            (1, x + slant, y - slant - high),
-            (1, x + slant, y + slant),
-            (3, x - slant - wide, y - slant - high),
-            (3, x - slant - wide, y + slant),
+        for side, up, left, top in (
+            (0, 0, x + near, y - high / 2),
+            (2, 0, x - near - wide, y - high / 2),
+            (3, -1, x - wide / 2, y - near - high),
+            (3, 1, x - wide / 2, y + near),
+            (1, -1, x + slant, y - slant - high),
+            (1, 1, x + slant, y + slant),
+            (3, -1, x - slant - wide, y - slant - high),
+            (3, 1, x - slant - wide, y + slant),
         ):
             left = min(max(left, within.left), within.right - wide)
             top = min(max(top, within.top), within.bottom - high)
-            found.append((reach + 2 * side, Box(left, top, left + wide, top + high)))
+            against = 8 * abs(lean - up) if lean else 0
+            found.append((reach + 2 * side + against, Box(left, top, left + wide, top + high)))
     return found

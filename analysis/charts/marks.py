@@ -1,13 +1,14 @@
 """What charts have in common beside their axes: words at places in pixels, names at the ends of lines, crosses."""
 
 from collections.abc import Iterable, Sequence
+from math import hypot
 from typing import NamedTuple
 
 import altair as alt
 import polars as pl
 
-from analysis.charts.lettering import LINE, spread
-from analysis.charts.theme import INK
+from analysis.charts.lettering import LINE, Box, spread
+from analysis.charts.theme import GREY, INK
 
 CROSS = "M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8"
 """The shape of what was given up; Vega's own cross stands upright, like a plus."""
@@ -42,6 +43,19 @@ def at(x: str = "x", y: str = "y") -> dict[str, alt.X | alt.Y]:
     return {"x": alt.X(f"{x}:Q", scale=None, title=None), "y": alt.Y(f"{y}:Q", scale=None, title=None)}
 
 
+def led(points: Sequence[tuple[float, float]], boxes: Sequence[Box], /, *, near: float = 16) -> list[alt.Chart]:
+    """Thin lines from points to those of their labels that do not stand close by."""
+    rows = []
+    for (x, y), box in zip(points, boxes, strict=True):
+        to_x, to_y = min(max(x, box.left), box.right), min(max(y, box.top), box.bottom)
+        if hypot(to_x - x, to_y - y) > near:
+            rows.append({"x": round(x, 1), "y": round(y, 1), "x2": round(to_x, 1), "y2": round(to_y, 1)})
+    if not rows:
+        return []
+    rules = alt.Chart(pl.DataFrame(rows)).mark_rule(color=GREY, strokeWidth=0.7)
+    return [rules.encode(**at(), x2="x2:Q", y2="y2:Q")]
+
+
 class End(NamedTuple):
     """The end of a line in pixels, its colour, and the lines of its name, of which the first is set in bold."""
 
@@ -51,24 +65,33 @@ class End(NamedTuple):
     lines: Sequence[dict]
 
 
-def named(ends: Sequence[End], /, *, x: float, height: float) -> list[alt.Chart]:
-    """The names of lines in a column at the right, each as near to its line's end as the others let it, and the way there.
+def ways(ends: Sequence[End], /, *, x: float, height: float) -> list[tuple[float, float, float, float]]:
+    """From the end of each line to its name in a column at the right, each as near to its end as the others let it.
 
     Args:
-        ends: the ends; a line of a name has `text`, and may be `bold` or have an `ink`.
+        ends: the ends.
         x: where the names begin.
         height: of the ground; names may stand a little above and below it.
     """
-    if not ends:
-        return []
     sizes = [LINE * len(end.lines) + 5 for end in ends]
     tops = spread([end.y - LINE / 2 for end in ends], sizes, low=-12, high=height + 12)
-    ways, text = [], []
-    for end, top in zip(ends, tops, strict=True):
-        first = top + LINE / 2  # the first line is to be level with the line's end
-        ways.append((round(end.x + 5, 1), round(end.y, 1), round(x - 4, 1), round(first, 1), end.colour))
-        text += [line | {"x": x, "y": first + LINE * n} for n, line in enumerate(end.lines)]
-    data = pl.DataFrame(ways, schema=["x", "y", "x2", "y2", "ink"], orient="row")
+    # The first line of a name is to be level with the line's end.
+    return [(round(e.x + 5, 1), round(e.y, 1), x - 4, round(t + LINE / 2, 1)) for e, t in zip(ends, tops, strict=True)]
+
+
+def named(ends: Sequence[End], /, *, x: float, height: float) -> list[alt.Chart]:
+    """The names of lines in a column at the right, and the ways there; see `ways`."""
+    if not ends:
+        return []
+    paths = ways(ends, x=x, height=height)
+    data = pl.DataFrame(
+        [(*path, end.colour) for end, path in zip(ends, paths, strict=True)], schema=["x", "y", "x2", "y2", "ink"], orient="row"
+    )
+    text = [
+        line | {"x": x, "y": path[3] + LINE * n}
+        for end, path in zip(ends, paths, strict=True)
+        for n, line in enumerate(end.lines)
+    ]
     rules = alt.Chart(data).mark_rule(strokeWidth=0.8, opacity=0.7)
     return [
         rules.encode(**at(), x2="x2:Q", y2="y2:Q", color=alt.Color("ink:N", scale=None)),

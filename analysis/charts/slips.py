@@ -7,10 +7,10 @@ from math import atan2, degrees, hypot
 import altair as alt
 import polars as pl
 
-from analysis.charts.lettering import LINE, Box, beside, width, wrapped
-from analysis.charts.marks import CROSS, End, at, named, written
+from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
+from analysis.charts.marks import CROSS, End, at, led, named, ways, written
 from analysis.charts.plans import short
-from analysis.charts.theme import GREY, INK, MANY, SHAPES, WIDTH, Shown, finished
+from analysis.charts.theme import GREY, INK, INKS, MANY, SHAPES, WIDTH, Shown, finished
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -19,8 +19,8 @@ from analysis.schema import DATED_UNIT
 from analysis.units import day_label
 from analysis.wording import figure_in_words, fill
 
-_LEFT, _WAY, _NAME, _HEIGHT = 84, 20, 150, 300
-"""Pixels: left for the scale, the way to a line's name, the widest name, and the height."""
+_LEFT, _WAY, _NAME = 84, 20, 150
+"""Pixels: left for the scale, the way to a line's name, and the widest name."""
 
 _DIAGONAL = "promised = today"
 _TOLD = [("plan", "Plan"), ("shown", "Promised"), ("day", "Announced")]
@@ -48,22 +48,24 @@ def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle:
         return not_known(missing or [title])
     if len(plans) > len(MANY):
         raise MetricError(f"versions of {len(plans)} plans: at most {len(MANY)} lines can be told apart")
-    labels = [[{"text": line, "bold": True} for line in wrapped(plan.name, _NAME, bold=True, lines=3)] for plan in plans]
-    gutter = _WAY + round(max(width(line["text"], bold=True) for label in labels for line in label))
+    labels = [_label(plan, name) for plan, name in zip(plans, _names(plans), strict=True)]
+    gutter = _WAY + round(max(width(line["text"], bold="bold" in line) for label in labels for line in label))
     ground = _around(plans, decimal_year(ledger.known), WIDTH - _LEFT - gutter)
     rows = [row for plan in plans for row in plan.rows]
     ends = [plan.end for plan in plans if plan.end]
-    layers = [*_diagonal(ground), *_as_of(ground, ledger), *_steps(plans, rows, ends, ground), *_said(plans, ground)]
-    ways = [
+    tips = [
         End(ground.x(plan.until(ground.today)), ground.y(plan.last["promised"]), colour, label)
         for plan, colour, label in zip(plans, MANY, labels, strict=False)
     ]
-    layers += named(ways, x=ground.wide + _WAY, height=_HEIGHT)
+    column = {"x": ground.wide + _WAY, "height": ground.tall}
+    taken = _taken(plans, ground) + [box for way in ways(tips, **column) for box in along(*way)]
+    layers = [*named(tips, **column), *_diagonal(ground, taken), *_as_of(ground, ledger)]
+    layers += [*_steps(plans, rows, ends, ground), *_said(plans, ground, taken)]
     used = [row["figure_id"] for row in (*rows, *ends)]
     source = source_line(ledger, versions.filter(pl.col("figure_id").is_in(used)))
     told = "; ".join(f"{row['plan']}: {row['shown']}, announced {row['day']}" for row in (*rows, *ends))
     chart = alt.layer(*layers)
-    return finished(chart, _HEIGHT, finding, subtitle, f"Step chart. {told}", source, left=_LEFT, right=gutter, below=44)
+    return finished(chart, ground.tall, finding, subtitle, f"Step chart. {told}", source, left=_LEFT, right=gutter, below=44)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,18 @@ def _plans(versions: pl.DataFrame, ledger: Ledger) -> list[_Plan]:
     return plans
 
 
+def _label(plan: _Plan, name: str) -> list[dict]:
+    """What stands at the end of a plan's line: its name, and when it was given up."""
+    lines = [{"text": line, "bold": True} for line in wrapped(name, _NAME, bold=True, lines=3)]
+    return lines + ([{"text": f"given up {plan.end['day']}"}] if plan.end else [])
+
+
+def _names(plans: list[_Plan]) -> list[str]:
+    """The plans' names; where all are of one thing, such as the start of production, only whose it is."""
+    whose, what = zip(*(plan.name.rpartition(": ")[::2] for plan in plans), strict=True)
+    return list(whose) if len(plans) > 1 and len(set(what)) == 1 and all(whose) else [plan.name for plan in plans]
+
+
 def _standing(rows: list[dict], day: float) -> dict:
     """The version that stood on a day; the first one where none did yet."""
     return next((row for row in reversed(rows) if row["announced"] <= day), rows[0])
@@ -124,17 +138,27 @@ class _Ground:
     low: float
     high: float
     wide: int
+    tall: int
 
     def x(self, announced: float) -> float:
         return self.wide * (announced - self.first) / (self.today - self.first)
 
     def y(self, promised: float) -> float:
-        return _HEIGHT * (self.high - promised) / (self.high - self.low)
+        return self.tall * (self.high - promised) / (self.high - self.low)
+
+    def place(self, row: dict) -> tuple[float, float]:
+        """Where a version lies."""
+        return self.x(row["announced"]), self.y(row["promised"])
+
+    def diagonal(self) -> tuple[float, float, float, float]:
+        """Both ends of the line on which the day of announcement is the date promised."""
+        start = max(self.first, self.low)
+        return self.x(start), self.y(start), self.x(self.today), self.y(self.today)
 
     def encoded(self) -> dict[str, alt.X | alt.Y]:
         across = alt.Axis(format="d", values=ticks(self.first, self.today, self.wide), grid=False, labelFlush=False)
         # 2029.0 is the end of 2028: beside "2029" a promise of 2028 would be misread.
-        years = ticks(self.low, self.high, _HEIGHT, room=24)
+        years = [year + 1 for year in ticks(self.low - 1, self.high - 1, self.tall, room=24)]
         upward = alt.Axis(values=years, labelExpr="'end of ' + (datum.value - 1)", domain=False, ticks=False)
         x, y = ([round(low, 4), round(high, 4)] for low, high in ((self.first, self.today), (self.low, self.high)))
         return {
@@ -149,7 +173,14 @@ def _around(plans: list[_Plan], today: float, wide: int) -> _Ground:
     first = min(row["announced"] for row in rows)
     dates = [*(row["promised"] for row in rows), today]
     pad = max(0.5, 0.08 * (max(dates) - min(dates)))
-    return _Ground(min(first - 0.05 * (today - first), today - 1), today, min(dates) - pad, max(dates) + pad, wide)
+    return _Ground(
+        min(first - 0.05 * (today - first), today - 1),
+        today,
+        min(dates) - pad,
+        max(dates) + pad,
+        wide,
+        300 if len(plans) < 4 else 360,
+    )
 
 
 def _steps(plans: list[_Plan], rows: list[dict], ends: list[dict], ground: _Ground) -> list[alt.Chart]:
@@ -171,51 +202,62 @@ def _steps(plans: list[_Plan], rows: list[dict], ends: list[dict], ground: _Grou
     return layers
 
 
-def _diagonal(ground: _Ground) -> list[alt.Chart]:
+def _diagonal(ground: _Ground, taken: list[Box]) -> list[alt.Chart]:
     """Where what is promised is due on the day it is announced, with its name along it or, where it is short, before it."""
-    start = max(ground.first, ground.low)
-    x, y, x2, y2 = ground.x(start), ground.y(start), ground.x(ground.today), ground.y(ground.today)
+    x, y, x2, y2 = ground.diagonal()
     line = alt.Chart(pl.DataFrame([{"x": x, "y": y, "x2": x2, "y2": y2}])).mark_rule(color=GREY, strokeWidth=1.2)
     layers = [line.encode(**at(), x2="x2:Q", y2="y2:Q")]
-    if hypot(x2 - x, y2 - y) < width(_DIAGONAL, size=11) + 30:
+    long, room = hypot(x2 - x, y2 - y), width(_DIAGONAL, size=11)
+    if long < room + 20:
         return layers + written([{"x": x - 6, "y": y - 8, "text": _DIAGONAL, "ink": GREY}], align="right", size=11)
-    middle = alt.Chart(pl.DataFrame([{"x": (x + x2) / 2, "y": (y + y2) / 2, "name": _DIAGONAL}]))
-    slant = round(degrees(atan2(y2 - y, x2 - x)), 1)
-    return [*layers, middle.mark_text(angle=slant % 360, dy=11, color=GREY, fontSize=11).encode(**at(), text="name:N")]
+    dx, dy = (x2 - x) / long, (y2 - y) / long
+    free = long - room - 16
+
+    def letters(place: tuple[int, float]) -> tuple[float, float, float, float]:
+        side, part = place
+        near, far = 8 + part * free, 8 + part * free + room
+        return x + dx * near - dy * side, y + dy * near + dx * side, x + dx * far - dy * side, y + dy * far + dx * side
+
+    def covered(place: tuple[int, float]) -> float:
+        boxes = along(*letters(place), margin=6)
+        outside = sum(box.bottom > ground.tall - 2 or box.right > ground.wide - 4 for box in boxes)
+        return 1e3 * outside + sum(box.shared(other) for box in boxes for other in taken)
+
+    place = min(((side, part) for side in (11, -11) for part in (0.5, 0.25, 0.75, 0.0, 1.0)), key=covered)
+    left, top, right, bottom = letters(place)
+    name = pl.DataFrame([{"x": round((left + right) / 2, 1), "y": round((top + bottom) / 2, 1), "name": _DIAGONAL}])
+    slant = round(degrees(atan2(dy, dx)), 1) % 360
+    text = alt.Chart(name).mark_text(angle=slant, color=GREY, fontSize=11, baseline="middle")
+    return [*layers, text.encode(**at(), text="name:N")]
 
 
 def _as_of(ground: _Ground, ledger: Ledger) -> list[alt.Chart]:
     """The as-of day at the right end, named above it."""
-    line = alt.Chart(pl.DataFrame([{"x": float(ground.wide), "y": 0.0, "y2": float(_HEIGHT)}]))
+    line = alt.Chart(pl.DataFrame([{"x": float(ground.wide), "y": 0.0, "y2": float(ground.tall)}]))
     name = {"x": ground.wide + 4, "y": -20, "text": f"as of {day_label(ledger.known)}"}
     return [line.mark_rule(color=INK, strokeDash=[3, 3]).encode(**at(), y2="y2:Q"), *written([name], align="right", halo=False)]
 
 
-def _said(plans: list[_Plan], ground: _Ground) -> list[alt.Chart]:
-    """What was promised, in words beside each version that says something new, and what was given up."""
-    points, texts, taken = [], [], []
+def _taken(plans: list[_Plan], ground: _Ground) -> list[Box]:
+    """What labels are to keep off: the plans' lines and the diagonal."""
+    boxes = along(*ground.diagonal(), margin=3)
     for plan in plans:
-        before = None
-        for row in (*plan.rows, *([plan.end] if plan.end else [])):
-            if row["shown"] != before:
-                points.append((ground.x(row["announced"]), ground.y(row["promised"])))
-                texts.append(row["shown"])
-            before = row["shown"]
         corners = [*plan.rows, plan.last | {"announced": plan.until(ground.today)}]
         for here, there in pairwise(corners):
-            x, y, x2, y2 = (
-                ground.x(here["announced"]),
-                ground.y(here["promised"]),
-                ground.x(there["announced"]),
-                ground.y(there["promised"]),
-            )
-            taken += [Box(x, y - 2, x2, y + 2), Box(x2 - 2, min(y, y2), x2 + 2, max(y, y2))]
-    start = max(ground.first, ground.low)
-    for step in range(40):
-        day = start + (ground.today - start) * step / 40
-        taken.append(Box(ground.x(day), ground.y(day), ground.x(day), ground.y(day)).grown(3))
-    sizes = [(width(text), LINE) for text in texts]
-    boxes = beside(points, sizes, within=Box(2, -8, ground.wide - 2, _HEIGHT + 4), taken=taken)
-    return written(
-        {"x": box.left, "y": (box.top + box.bottom) / 2, "text": text} for box, text in zip(boxes, texts, strict=True)
-    )
+            (x, y), (x2, y2) = ground.place(here), ground.place(there)
+            boxes += [*along(x, y, x2, y), *along(x2, y, x2, y2)]
+    return boxes
+
+
+def _said(plans: list[_Plan], ground: _Ground, taken: list[Box]) -> list[alt.Chart]:
+    """What was promised, in words beside each version that says something new."""
+    points, texts = [], []
+    for plan, ink in zip(plans, INKS, strict=False):
+        new = [row for before, row in pairwise([{"shown": None}, *plan.rows]) if row["shown"] != before["shown"]]
+        points += [ground.place(row) for row in new]
+        texts += [{"text": row["shown"], "ink": ink} for row in new]
+    crosses = [Box(x, y, x, y).grown(7) for plan in plans if plan.end for x, y in [ground.place(plan.end)]]
+    sizes = [(width(text["text"]), LINE) for text in texts]
+    boxes = beside(points, sizes, within=Box(2, -8, ground.wide - 2, ground.tall + 4), taken=taken + crosses)
+    rows = [text | {"x": box.left, "y": (box.top + box.bottom) / 2} for box, text in zip(boxes, texts, strict=True)]
+    return [*led(points, boxes), *written(rows)]

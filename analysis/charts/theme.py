@@ -8,7 +8,8 @@ import altair as alt
 import polars as pl
 import vl_convert
 
-from analysis.exhibits import Exhibit
+from analysis.exhibits import Exhibit, statement_line
+from analysis.ledger import Ledger
 from analysis.typeface import FOLDERS, JAPANESE, LATIN
 
 FONT = f"{LATIN}, {JAPANESE}, sans-serif"
@@ -21,6 +22,9 @@ SERIES = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK]
 
 MANY = [*SERIES, "#8c564b"]
 """Those and brown: as many lines as can be told apart."""
+
+INKS = ["#00507d", "#95420f", "#006f51", "#8f5474", "#80600a", "#2f6f94", INK, "#623c34"]
+"""The same colours for letters, dark enough to be read."""
 
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"]
 """Points' shapes, for as many lines as one chart can hold: colours may not be seen."""
@@ -112,8 +116,14 @@ def finished(
         (chart + noted([key, source], -left, height + below)).properties(width=WIDTH - left - right, height=height),
         title,
         subtitle,
-        f"{description}. {source}",
+        f"{description}. {source}".rstrip(),
     )
+
+
+def sourced(ledger: Ledger, rows: pl.DataFrame) -> str:
+    """The source note for rows that name claims and events in `claim_ids`; empty where they name none."""
+    ids = rows["claim_ids"].explode(empty_as_null=False).drop_nulls().to_list()
+    return statement_line(ledger, ids) if ids else ""
 
 
 def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:

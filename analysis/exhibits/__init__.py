@@ -3,7 +3,19 @@
 from analysis.exhibits.citing import source_line, statement_line
 from analysis.exhibits.sentences import FIGURES_MIME, as_of_line, how_made, outcome, say, sources
 from analysis.exhibits.shown import Exhibit, not_known
-from analysis.exhibits.tables import agreements, changed, contested, grid, happenings, left_out, listing, scorecard, statements
+from analysis.exhibits.tables import (
+    agreements,
+    changed,
+    contested,
+    grid,
+    happenings,
+    left_out,
+    listing,
+    scorecard,
+    statements,
+    withdrawn,
+    yearly,
+)
 
 __all__ = [
     "FIGURES_MIME",
@@ -25,4 +37,6 @@ __all__ = [
     "sources",
     "statement_line",
     "statements",
+    "withdrawn",
+    "yearly",
 ]

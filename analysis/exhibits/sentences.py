@@ -2,7 +2,6 @@
 
 from datetime import date
 from html import escape
-from itertools import groupby
 from typing import Any
 
 import polars as pl
@@ -15,6 +14,9 @@ from analysis.units import day_label, period_label
 from analysis.wording import figure_in_words, fill
 
 FIGURES_MIME = "application/vnd.evroad.figures+json"
+
+_QUOTED = 24
+"""More claims than a reader follows one by one: then the rest is counted."""
 
 
 def say(template: str, figures: pl.DataFrame, /, *, emphasis: str = "", **words: str) -> Exhibit:
@@ -37,8 +39,7 @@ def say(template: str, figures: pl.DataFrame, /, *, emphasis: str = "", **words:
         return not_known(missing)
     safe = {name: escape(word) for name, word in words.items()}
     html, _ = fill(escape(template, quote=False), figures, show=link, **safe)
-    paragraph = f"<p>{_one_line(html)}</p>"
-    return Exhibit(f'<div class="{emphasis}">{paragraph}</div>' if emphasis else paragraph, _one_line(text))
+    return _paragraph(f"<p>{_one_line(html)}</p>", _one_line(text), emphasis)
 
 
 def as_of_line(ledger: Ledger, /) -> Exhibit:
@@ -49,13 +50,19 @@ def as_of_line(ledger: Ledger, /) -> Exhibit:
     return Exhibit(f'<div class="as-of"><p>{text}.</p></div>', text + ".")
 
 
-def outcome(ledger: Ledger, /, *, title: str, entity: str) -> Exhibit:
-    """What became of a plan: the last report that withdraws it, or that there was none by the as-of date."""
+def outcome(ledger: Ledger, /, *, title: str, entity: str, emphasis: str = "answer") -> Exhibit:
+    """What became of a plan: the last report that withdraws it, or that there was none by the as-of date.
+
+    Args:
+        title: what the plan is called.
+        entity: what it is about.
+        emphasis: as for `say`.
+    """
     withdrawn = ledger.claims.filter(pl.col("entity_id") == entity, pl.col("stance") == "withdraws")
     text = f"{title}: no report by the as-of date that it was given up."
     for last in with_sources(withdrawn.sort("known_date", maintain_order=True), ledger)[-1:]:
         text = f"{title}: given up, “{plain(last['printed'])}” ({cited(last)})."
-    return Exhibit(f'<div class="answer"><p>{escape(text)}</p></div>', text)
+    return _paragraph(f"<p>{escape(text)}</p>", text, emphasis)
 
 
 def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
@@ -80,6 +87,10 @@ def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
     plain_text = "\n".join(text(f"{term}. {made}") for term, made in entries)
     data = [{name: _json(value) for name, value in row.items()} for row in rows]
     return Exhibit(f'<div class="how">\n{html}\n</div>', plain_text, {FIGURES_MIME: {"figures": data}})
+
+
+def _paragraph(html: str, plain_text: str, emphasis: str) -> Exhibit:
+    return Exhibit(f'<div class="{emphasis}">{html}</div>' if emphasis else html, plain_text)
 
 
 def _entry(alike: list[dict], ledger: Ledger) -> tuple[str, str]:
@@ -110,16 +121,18 @@ def _period(figure: dict, *, alone: bool) -> str:
 
 
 def _from(claims: list[dict]) -> list[str]:
-    """The claims as printed, with place and source; a source that prints several of them is named once."""
+    """The claims as printed, with place and source; a source is named once, and of very many claims the first ones are."""
+    by_source: dict[str, list[dict]] = {}
+    for claim in claims[:_QUOTED]:
+        by_source.setdefault(claim["source_id"], []).append(claim)
     made = []
-    for _, group in groupby(claims, key=lambda claim: claim["source_id"]):
-        said = list(group)
+    for said in by_source.values():
         if len(said) == 1:
             made.append(f"“{plain(said[0]['printed'])}” ({cited(said[0])}, {place(said[0]['locator'])})")
         else:
             words = ", ".join(f"“{plain(claim['printed'])}” ({place(claim['locator'])})" for claim in said)
             made.append(f"{words} – {cited(said[0])}")
-    return made
+    return [*made, f"and {len(claims) - _QUOTED} more, named in the edition's figures.csv"] if len(claims) > _QUOTED else made
 
 
 def _json(value: Any) -> Any:

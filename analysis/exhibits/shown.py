@@ -41,8 +41,17 @@ def link(figure: dict) -> str:
     return f'<a class="figure" href="#how-{figure["figure_id"]}" title="{name}">{escape(figure_in_words(figure))}</a>'
 
 
-def table(rows: list[dict[str, str]], title: str, numeric: list[str] | None = None) -> Exhibit:
-    """Rows of escaped HTML as a table with a caption, row and column headers; the same bytes every time."""
+def table(
+    rows: list[dict[str, str]], title: str, *, numeric: list[str] | None = None, widths: list[int] | None = None
+) -> Exhibit:
+    """Rows of escaped HTML as a table with a caption, row and column headers; the same bytes every time.
+
+    Args:
+        rows: heading -> cell, for each row.
+        title: the caption.
+        numeric: the headings of columns that are set to the right.
+        widths: the columns' widths in percent; as their cells ask for where none are given.
+    """
     frame = pl.DataFrame(rows)
     first, *others = frame.columns
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
@@ -56,7 +65,9 @@ def table(rows: list[dict[str, str]], title: str, numeric: list[str] | None = No
     html = shown.as_raw_html()
     # Only the table: great_tables' own style sheet would apply to every table of the page.
     body = html[html.index("<table") : html.index("</table>") + len("</table>")]
-    body = body.replace("<table ", f'<table id="{name}" ', 1).replace(">", f"><caption>{escape(title)}</caption>", 1)
+    columns = "".join(f'<col style="width: {width}%">' for width in widths or [])
+    head = f"<caption>{escape(title)}</caption>" + (f"<colgroup>{columns}</colgroup>" if columns else "")
+    body = body.replace("<table ", f'<table id="{name}" ', 1).replace(">", f">{head}", 1)
     body = re.sub(r' data-quarto-[a-z-]+="false"', "", body)
     body = re.sub(r"\n\s*", "\n", body)
     plain = [" | ".join(frame.columns), *(" | ".join(text(cell) for cell in row) for row in frame.iter_rows())]
@@ -64,4 +75,4 @@ def table(rows: list[dict[str, str]], title: str, numeric: list[str] | None = No
 
 
 def text(html: str) -> str:
-    return unescape(re.sub(r"<[^>]+>", "", html)).strip()
+    return unescape(re.sub(r"<[^>]+>", "", html.replace("<br>", " / "))).strip()

@@ -15,7 +15,15 @@ from analysis.units import day_label, period_label
 
 
 def grid(
-    figures: pl.DataFrame, /, *, title: str, columns: dict[str, str], first: str = "What", absent: dict[str, str] | None = None
+    figures: pl.DataFrame,
+    /,
+    *,
+    title: str,
+    columns: dict[str, str],
+    first: str = "What",
+    absent: dict[str, str] | None = None,
+    by: str | None = None,
+    named_by: str | None = None,
 ) -> Exhibit:
     """A table with one row for what figures are about, and one column for each metric.
 
@@ -28,21 +36,47 @@ def grid(
         columns: metric -> heading, in order.
         first: heading of the labels.
         absent: metric -> what stands where a row has no such figure; nothing where none is given.
+        by: a column of the figures instead of their ids, such as market_id; rows then bear the names that labels end with.
+        named_by: the metric whose label names a row, where that is not the first one.
     """
     empty = absent or {}
     cells: dict[str, dict[str, dict]] = {}
     for row in figures.iter_rows(named=True):
         if row["metric"] in columns:
-            subject = row["figure_id"].removeprefix(row["metric"])
+            subject = row[by] if by else row["figure_id"].removeprefix(row["metric"])
             cells.setdefault(subject, {})[row["metric"]] = row
-    rows = [
-        {first: escape(next(made[metric]["label"] for metric in columns if metric in made))}
-        | {heading: link(made[metric]) if metric in made else empty.get(metric, "") for metric, heading in columns.items()}
-        for made in cells.values()
-    ]
+    rows = []
+    for made in cells.values():
+        label = next(made[metric]["label"] for metric in [named_by, *columns] if metric in made)
+        shown = {
+            heading: link(made[metric]) if metric in made else empty.get(metric, "") for metric, heading in columns.items()
+        }
+        rows.append({first: escape(label.rpartition(": ")[2] if by else label)} | shown)
     filled = [heading for heading in (first, *columns.values()) if any(row[heading] for row in rows)]
     rows = [{heading: row[heading] for heading in filled} for row in rows]
     return table(rows, title, numeric=list(columns.values())) if rows else not_known([title])
+
+
+def yearly(figures: pl.DataFrame, /, *, title: str, last: int | None = None, first: str = "What") -> Exhibit:
+    """A table with one row for each metric and subject, and one column for each year.
+
+    Args:
+        figures: rows of figures whose periods are years; those of one label share a row.
+        title: the caption.
+        last: how many of the last years are shown; all where not given.
+        first: heading of the labels.
+    """
+    dated = figures.drop_nulls("period_start")
+    years = sorted(dated["period_start"].dt.year().unique())[-(last or 0) :]
+    rows = [
+        {first: escape(label)} | {str(year): "" for year in years}
+        for label in dated.filter(pl.col("period_start").dt.year().is_in(years))["label"].unique(maintain_order=True)
+    ]
+    by_label = {row[first]: row for row in rows}
+    for figure in dated.iter_rows(named=True):
+        if figure["period_start"].year in years:
+            by_label[escape(figure["label"])][str(figure["period_start"].year)] = link(figure)
+    return table(rows, title, numeric=[str(year) for year in years]) if rows else not_known([title])
 
 
 def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exhibit:
@@ -107,6 +141,21 @@ def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit
     return table(rows, title) if rows else not_known([title])
 
 
+def withdrawn(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
+    """A table of what a source says was given up about some entities: the plan, the words as printed, and by whom."""
+    ended = ledger.claims.filter(pl.col("entity_id").is_in(entities), pl.col("stance") == "withdraws")
+    rows = [
+        {
+            "What": escape(f"{row['series_name']}: {row['entity_name']}"),
+            "As printed": escape(plain(row["printed"])),
+            "Source": escape(cited(row)),
+            "Note": escape(row["note"] or ""),
+        }
+        for row in with_sources(ended, ledger)
+    ]
+    return table(rows, title) if rows else not_known([title])
+
+
 def contested(contests: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
     """A table of conflicts: what is contested, every side as printed, the size of the difference, and the known reason.
 
@@ -124,35 +173,37 @@ def contested(contests: list[Contest], figures: pl.DataFrame, ledger: Ledger, /,
             sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
         prefix = f"contested_difference.{contest.conflict_id}."
         differences = [link(row) for figure_id, row in by_id.items() if figure_id.startswith(prefix)]
+        none = "not to be subtracted" if contest.kind == "definition" else "none in numbers"
         rows.append(
             {
-                "Contested": escape(contest.title),
-                "What is said": "<br>".join(sides),
-                "Difference": "<br>".join(differences)
-                or ("not to be subtracted" if contest.kind == "definition" else "in words"),
-                "Why": escape(contest.reason),
+                "Contested, and why": f"<strong>{escape(contest.title)}</strong><br>{escape(contest.reason)}",
+                "What is said": "<br>".join(f"• {side}" for side in sides),
+                "Difference": "<br>".join(differences) or none,
             }
         )
-    return table(rows, title) if rows else not_known([title])
+    return table(rows, title, widths=[38, 46, 16]) if rows else not_known([title])
 
 
 def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
     """A table of what was and what is, or one line that nothing changed.
 
     Args:
-        changes: as `metrics.changes.changes` gives them.
+        changes: as `metrics.revisions.plans_changed` gives them.
         title: the caption.
         since: the earlier day.
     """
     if changes.is_empty():
         text = f"{title}: nothing changed since {day_label(since)}."
         return Exhibit(f"<p>{escape(text)}</p>", text)
-    columns = {"was": f"By {day_label(since)}", "now": "Now"}
-    return grid(changes, title=title, columns=columns, absent={"was": "not known", "now": "no longer held"})
+    columns = {"was": f"By {day_label(since)}", "now": "Now", "ended": "Given up", "reached": "Reached"}
+    return grid(changes, title=title, columns=columns, absent={"was": "not known"})
 
 
 def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
-    """A table of targets: as promised, as revised last, the last known outcome, the verdict and the rule that gave it."""
+    """A table of targets: as promised, as revised last, the last known outcome, the verdict and the rule that gave it.
+
+    Those that cannot be scored come after the others.
+    """
     rows = [
         {
             "Target": escape(score.label),
@@ -163,17 +214,21 @@ def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
             "Expected by then": link(score.expected) if score.expected else "",
             "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}",
         }
-        for score in scores
+        for score in sorted(scores, key=lambda score: score.verdict == "cannot be scored")
     ]
     if not rows:
         return not_known([title])
     filled = [name for name in rows[0] if any(row[name] for row in rows)]
-    made = table([{name: row[name] for name in filled} for row in rows], title)
+    made = table([{name: row[name] for name in filled} for row in rows], title, widths=_SCORECARD[len(filled)])
     words = "; ".join(
         f"{verdict}: {meaning}" for verdict, meaning in VERDICTS.items() if any(s.verdict == verdict for s in scores)
     )
     note = f"The verdicts. {words[0].upper()}{words[1:]}."
     return Exhibit(f'{made.html}\n<div class="note"><p>{escape(note)}</p></div>', f"{made.text}\n{note}")
+
+
+_SCORECARD = {4: [34, 14, 16, 36], 5: [30, 13, 14, 13, 30], 6: [27, 12, 13, 13, 12, 23], 7: [22, 11, 12, 12, 13, 11, 19]}
+"""How many columns the scorecard has -> their widths in percent."""
 
 
 def _when(score: Score) -> str:
@@ -196,10 +251,9 @@ def agreements(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
             f"{escape(row['when'])}: <strong>{escape(row['stage'])}</strong>. {escape(row['about'])} ({escape(cited(event))})"
             for row, event in zip(group.to_dicts(), told, strict=True)
         ]
-        shown.append(
-            {"Agreement": escape(group["agreement"][0]), "Parties": escape(group["parties"][0]), "Stages": "<br>".join(stages)}
-        )
-    return table(shown, title) if shown else not_known([title])
+        name, parties = escape(group["agreement"][0]), escape(group["parties"][0])
+        shown.append({"Agreement": name, "Parties": parties, "Stages": "<br>".join(f"• {stage}" for stage in stages)})
+    return table(shown, title, widths=[20, 18, 62]) if shown else not_known([title])
 
 
 def left_out(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
@@ -218,4 +272,4 @@ def left_out(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
         }
         for row in rows.iter_rows(named=True)
     ]
-    return table(shown, title) if shown else not_known([title])
+    return table(shown, title, widths=[12, 22, 26, 40]) if shown else not_known([title])

@@ -177,8 +177,9 @@ def trailing(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.DataF
 
     Returns:
         Figures `follower_latest` and `leader_passed` (their shares in Y and X), `leader_before` (the leader's in the year
-        before X, where known) and `trailing_years` (years; at least so many where that is not known). None where a market
-        has no share, and where the leader's reaches s after Y or never: the follower is then ahead.
+        before X, where known), `leader_latest` and `trailing_years` (years; at least so many where the share before is not
+        known). None where a market has no share, and where the leader's reaches s after Y or never: the follower is then
+        ahead.
 
     Raises:
         MetricError: where both are the same market.
@@ -196,7 +197,7 @@ def trailing(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.DataF
     if passed is None:
         return figures([])
     before = next((row for row in ahead if _year(row) == _year(passed) - 1), None)
-    known = {"follower_latest": latest, "leader_passed": passed, "leader_before": before}
+    known = {"follower_latest": latest, "leader_passed": passed, "leader_before": before, "leader_latest": ahead[-1]}
     years = derived(
         "trailing_years",
         _year(latest) - _year(passed),

@@ -65,7 +65,7 @@ def chains(
             versions.setdefault(key, []).append(row)
         elif row["stance"] == "withdraws":
             ends[key] = row
-    made = [_chain(rows, ends.get(key) or ends.get((*key[:3], None))) for key, rows in versions.items()]
+    made = [_chain(rows, _end(ends, key)) for key, rows in versions.items()]
     return sorted(
         made, key=lambda chain: (chain.last["valid_to"] or date.max, chain.last["series_id"], chain.last["entity_id"])
     )
@@ -84,7 +84,17 @@ def _key(row: Row, is_date: bool) -> tuple:
     return (row["series_id"], row["entity_id"], row["market_id"], None if is_date else due(row))
 
 
+def _end(ends: dict[tuple, Row], key: tuple) -> Row | None:
+    """What gave it up last: by itself, or with what is meant for other years where no year is named."""
+    return max((ends[name] for name in dict.fromkeys([key, (*key[:3], None)]) if name in ends), key=_published, default=None)
+
+
 def _chain(rows: list[Row], end: Row | None) -> Chain:
     versions = tuple([row for row in rows if row["published_date"] is not None] or rows)
-    ended = end is not None and (versions[-1]["published_date"] or date.min) <= (end["published_date"] or date.max)
+    ended = end is not None and _published(versions[-1]) <= _published(end)
     return Chain(versions, end if ended else None)
+
+
+def _published(row: Row) -> date:
+    """The day of publication; before every other where it is not known, so that it ends nothing that a dated source says."""
+    return row["published_date"] or date.min

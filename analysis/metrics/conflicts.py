@@ -4,13 +4,14 @@ Two ways lead here. Claims in force that count the same thing and do not agree a
 cannot see (other windows, other definitions, a headline that says more than its text) is held in `conflicts.csv`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import floor, log10
 
 import polars as pl
 
+from analysis.errors import MetricError
 from analysis.metrics.derive import Row, derived, direct, period_slug
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import POINTS_PER_SHARE, months_between, period_label
@@ -38,16 +39,26 @@ class Contest:
 
 
 def contests(
-    claims: pl.DataFrame, /, *, vintages: pl.DataFrame, events: pl.DataFrame, conflicts: pl.DataFrame
+    claims: pl.DataFrame,
+    /,
+    *,
+    vintages: pl.DataFrame,
+    events: pl.DataFrame,
+    conflicts: pl.DataFrame,
+    only: Sequence[str] | None = None,
 ) -> list[Contest]:
     """All conflicts that show in what was known.
 
     Args:
         vintages, events, conflicts: those of the same view of the ledger.
+        only: the conflicts wanted, in that order; all where none are named.
 
     Returns:
         The recorded ones of which two statements were known (of a repetition, one), in the ledger's order; then those
         found by comparing that no recorded one explains. A reason that rests on what was not known yet is not told.
+
+    Raises:
+        MetricError: for a conflict that is neither recorded nor found.
 
     Source: `conflicts.csv`; and claims for the same series, entity, market and period that do not `agree`, as printed.
     """
@@ -61,7 +72,13 @@ def contests(
             recorded.append(Contest(row["conflict_id"], row["title"], row["kind"], reason, there))
     explained = [{row["claim_id"] for row in contest.claims} for contest in recorded]
     found = [rows for rows in disagreements(claims) if not any({r["claim_id"] for r in rows} <= ids for ids in explained)]
-    return recorded + [_found(rows) for rows in found]
+    every = {contest.conflict_id: contest for contest in (*recorded, *map(_found, found))}
+    if only is None:
+        return list(every.values())
+    unknown = [name for name in only if name not in every and name not in conflicts["conflict_id"]]
+    if unknown:
+        raise MetricError(f"no conflict {', '.join(unknown)}; there are {', '.join(every)}")
+    return [every[name] for name in only if name in every]
 
 
 def disagreements(claims: pl.DataFrame, /) -> list[list[Row]]:

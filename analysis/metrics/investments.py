@@ -12,6 +12,7 @@ import polars as pl
 from analysis.errors import MetricError
 from analysis.metrics.derive import Row, claim, derived, direct, of_series, qualifier_of, quotient, same_source
 from analysis.schema import figures
+from analysis.units import period_label
 
 HOME = "USD"
 
@@ -261,7 +262,7 @@ def _in_dollars(row: Row, rate: Row | None, stated: Row) -> Row | None:
         return stated | {"figure_id": figure_id, "metric": "investment_usd", "label": label}
     if rate is None or row["unit"] != "JPY":
         return None
-    method = f"the amount in yen divided by the exchange rate of {rate['period_printed']}"
+    method = f"the amount in yen divided by the exchange rate of {period_label(rate['valid_from'], rate['valid_to'])}"
     figure = quotient("investment_usd", row, rate, HOME, label=label, method=method, parts=_parts(row))
     return figure | {"claim_ids": [*stated["claim_ids"], rate["claim_id"]]}
 
@@ -286,7 +287,7 @@ def _converted(row: Row, rate: Row | None, currency: str) -> Row | None:
         return direct(row, "pledged", parts=parts) | {"label": label}
     if rate is None or row["unit"] not in (HOME, "JPY"):
         return None
-    of = f"the exchange rate of {rate['period_printed']}"
+    of = f"the exchange rate of {period_label(rate['valid_from'], rate['valid_to'])}"
     if currency == HOME:
         return quotient("pledged", row, rate, HOME, label=label, method=f"the amount in yen divided by {of}", parts=parts)
     return derived(

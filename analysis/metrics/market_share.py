@@ -12,6 +12,7 @@ import polars as pl
 
 from analysis.errors import MetricError
 from analysis.metrics.derive import (
+    Row,
     counted_together,
     derived,
     direct,
@@ -126,7 +127,7 @@ def concentration(shares: Frame, /, *, within: str | Sequence[str] = ("market", 
 
 
 def share_series(claims: pl.DataFrame, /, *, series_id: str, markets: Sequence[str] | None = None) -> pl.DataFrame:
-    """The shares that sources print for markets, by period, as they print them.
+    """The shares that sources report for markets, by period, as they print them.
 
     Args:
         series_id: one of SHARE_SERIES: they differ in what counts as electric and are never mixed.
@@ -142,7 +143,8 @@ def share_series(claims: pl.DataFrame, /, *, series_id: str, markets: Sequence[s
     """
     if series_id not in SHARE_SERIES:
         raise MetricError(f"{series_id!r} is not a series of shares of sales: choose one of {', '.join(SHARE_SERIES)}")
-    rows = [row for row in of_series(claims, series_id) if markets is None or row["market_id"] in markets]
+    rows = [row for row in of_series(claims, series_id) if row["basis"] == "reported"]
+    rows = [row for row in rows if markets is None or row["market_id"] in markets]
     rows.sort(key=lambda row: (row["market_id"], str(row["valid_from"])))
     return figures(
         direct(row, parts=[row["market_id"], period_slug(row["valid_from"], row["valid_to"]), row["source_id"]]) for row in rows
@@ -216,8 +218,9 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
 
     Returns:
         Figures `printed_share` (share), `sales_since_launch` and `implied_market` (vehicles) of the first source that
-        prints the share, and `model_sales`, `market_sales` (vehicles), `counted_share` (share) and `share_difference`
-        (points, counted less printed) of the latest period that one source counts both in; whichever can be made.
+        prints the share; `model_sales`, `market_sales` (vehicles), `counted_share` (share) and `share_difference` (points,
+        counted less printed) of the last period that one source counts both in and that was over when the share was
+        printed; and `latest_share` (share) of the last period counted. Whichever can be made.
 
     Raises:
         MetricError: where a printed share or a market's sales are zero.
@@ -239,19 +242,9 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
                 note="Holds only if sales and share are of the same period.",
             ),
         ]
-    for mine, whole in counted_together(claims, model=model, market=market)[-1:]:
-        rows += [
-            direct(mine, "model_sales"),
-            direct(whole, "market_sales"),
-            quotient(
-                "counted_share",
-                mine,
-                whole,
-                "share",
-                label=f"Share of passenger EV sales, counted: {mine['entity_name']}, {mine['market_name']}",
-                method="the model's sales divided by the market's in the same period",
-            ),
-        ]
+    counts = counted_together(claims, model=model, market=market)
+    for mine, whole in _compared(counts, printed):
+        rows += [direct(mine, "model_sales"), direct(whole, "market_sales"), _counted_share("counted_share", mine, whole)]
         if printed:
             rows.append(
                 derived(
@@ -264,6 +257,7 @@ def model_share(claims: pl.DataFrame, /, *, model: str, market: str) -> pl.DataF
                     method="the counted share less the printed one, in percentage points",
                 )
             )
+    rows += [_counted_share("latest_share", mine, whole) for mine, whole in counts[-1:]]
     return figures(rows)
 
 
@@ -285,7 +279,7 @@ def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> 
     Source: the claims of `printed_together` and `counted_together`.
     """
     printed = printed_together(claims, model=model, market=market)[:1]
-    counted = counted_together(claims, model=model, market=market)[-1:]
+    counted = _compared(counted_together(claims, model=model, market=market), [pair[0] for pair in printed])
     made = []
     for (share, sold), (_, whole) in zip(printed, counted, strict=False):
         for divisor in (share, whole):
@@ -305,6 +299,24 @@ def sales_against_share(claims: pl.DataFrame, /, *, model: str, market: str) -> 
             )
         ]
     return figures(made)
+
+
+def _compared(counts: list[tuple[Row, ...]], printed: list[Row]) -> list[tuple[Row, ...]]:
+    """The count that a printed share can be held against: the last that was over when it was printed, or else the last."""
+    day = printed[0]["published_date"] if printed else None
+    over = [pair for pair in counts if day is None or (pair[0]["valid_to"] and pair[0]["valid_to"] <= day)]
+    return (over or counts)[-1:]
+
+
+def _counted_share(metric: str, mine: Row, whole: Row) -> Row:
+    return quotient(
+        metric,
+        mine,
+        whole,
+        "share",
+        label=f"Share of passenger EV sales, counted: {mine['entity_name']}, {mine['market_name']}",
+        method="the model's sales divided by the market's in the same period",
+    )
 
 
 def _columns(names: str | Sequence[str]) -> list[str]:

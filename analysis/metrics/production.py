@@ -1,7 +1,5 @@
 """Production: what plants can make, what they use of it, what is to be cut, and where they lie. Dates are in targets."""
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from analysis.metrics.derive import Row, derived, direct, of_series, quotient, same_source
@@ -55,23 +53,6 @@ def cut(claims: pl.DataFrame, /, *, series_id: str, entity_id: str) -> pl.DataFr
             ),
         ]
     return figures(made)
-
-
-def jobs(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame:
-    """Jobs that projects are to bring or keep, and jobs that are to go, as printed; never added up.
-
-    Args:
-        entity_ids: the projects and companies, in the order wanted.
-
-    Returns:
-        Figures `jobs` and `job_cuts` (jobs), one per claim.
-
-    Source: claims of the series `jobs` and `job_cuts`, as printed.
-    """
-    found = [
-        row for entity in entity_ids for series in ("jobs", "job_cuts") for row in of_series(claims, series, entity_id=entity)
-    ]
-    return figures(direct(row, parts=[row["entity_id"], row["market_id"], row["claim_id"]]) for row in found)
 
 
 def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:

@@ -1,11 +1,13 @@
 """What changed: between the editions of a publication, and between what could be known on two days."""
 
 from collections.abc import Sequence
+from datetime import date
 from math import inf
 
 import polars as pl
 
 from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
+from analysis.metrics.targets import milestones, targets
 from analysis.schema import figures
 from analysis.units import POINTS_PER_SHARE, day_label, period_label
 
@@ -55,7 +57,7 @@ def _revision(editions: list[Row]) -> list[Row]:
         "points" if is_share else "change",
         raised_by=[last],
         lowered_by=[first],
-        label=f"Revision: {about}",
+        label=about,
         method=f"the value published last less the one published first, {'in points' if is_share else 'divided by this'}",
         parts=parts,
         note=f"Of {len({row['source_id'] for row in editions})} editions, {first['source_id']} to {last['source_id']}.",
@@ -67,33 +69,62 @@ def _change(first: Row, last: Row) -> float:
     return last["value"] / first["value"] - 1 if first["value"] else inf
 
 
-def changes(before: pl.DataFrame, now: pl.DataFrame, /) -> pl.DataFrame:
-    """The figures of today that were not there, or were another, and those of the earlier day that are gone.
+def plans_changed(earlier: pl.DataFrame, claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str]) -> pl.DataFrame:
+    """What changed in targets and milestones between what could be known on two days.
 
-    A figure is the same one where its figure_id is the same. change = its value or period before, beside now's.
+    change = the number or date in force on the earlier day, beside the one in force now.
 
     Args:
-        before, now: figures of one metric function, made from the ledger as of two days.
+        earlier, claims: the claims in force on the earlier day, and now.
+        as_of: the later day.
+        entity_ids: whose plans.
 
     Returns:
-        Figures in the order of `now`, those that are gone last, with a metric in front of the id: `was_<id>` for what a
-        figure was, `now_<id>` for what it is, or both where it moved. Figures that stayed as they were are left out.
+        Figures `was` for what a plan had been, and `now`, `ended` (given up) or `reached` for what it is, under one id but
+        for these words; those given up first, then those reached, those that moved, and those that are new.
 
-    Source: the figures given, as printed.
+    Source: those of `targets.targets` and `targets.milestones`, from sources with a date.
     """
-    earlier, later = ({row["figure_id"]: row for row in frame.to_dicts()} for frame in (before, now))
-    made = []
-    for figure_id in [*later, *(name for name in earlier if name not in later)]:
-        then, today = earlier.get(figure_id), later.get(figure_id)
-        if then and today and _shown(then) == _shown(today):
-            continue
-        made += [_renamed(row, metric) for row, metric in ((then, "was"), (today, "now")) if row]
-    return figures(made)
+    before, now = (_plans(frame, as_of, entity_ids) for frame in (earlier, claims))
+    changed = [subject for subject in now if _shown(now[subject]) != _shown(before.get(subject, {}))]
+
+    def place(subject: str) -> int:
+        states = now[subject]
+        return 0 if "ended" in states else 1 if "reached" in states else 2 if subject in before else 3
+
+    rows = []
+    for subject in sorted(changed, key=place):
+        then = before.get(subject, {})
+        rows += [_renamed("was", row, subject) for state, row in then.items() if state != "reached"]
+        rows += [_renamed(state, row, subject) for state, row in now[subject].items()]
+    return figures(rows)
 
 
-def _shown(row: dict) -> tuple:
-    return row["value"], row["unit"], row["period_start"], row["period_end"], row["qualifier"]
+_STATES = {
+    "target": "now",
+    "milestone": "now",
+    "withdrawn_target": "ended",
+    "withdrawn_milestone": "ended",
+    "reached_milestone": "reached",
+}
 
 
-def _renamed(row: dict, metric: str) -> dict:
-    return row | {"figure_id": f"{metric}.{row['figure_id']}", "metric": metric}
+def _plans(claims: pl.DataFrame, as_of: date, entity_ids: Sequence[str]) -> dict[str, dict[str, Row]]:
+    """What a plan is about -> its state -> the figure that says so."""
+    plans: dict[str, dict[str, Row]] = {}
+    # An undated source is known from the day it was recorded: that it came in is no change of plans.
+    dated = claims.drop_nulls("published_date")
+    for function in (targets, milestones):
+        for row in function(dated, as_of=as_of, entity_ids=entity_ids).to_dicts():
+            if row["metric"] in _STATES:
+                plans.setdefault(row["figure_id"].partition(".")[2], {})[_STATES[row["metric"]]] = row
+    return plans
+
+
+def _shown(states: dict[str, Row]) -> dict[str, tuple]:
+    columns = ("value", "unit", "period_start", "period_end", "qualifier")
+    return {state: tuple(row[column] for column in columns) for state, row in states.items()}
+
+
+def _renamed(metric: str, row: Row, subject: str) -> Row:
+    return row | {"figure_id": f"{metric}.{subject}", "metric": metric}

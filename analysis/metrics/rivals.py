@@ -17,6 +17,7 @@ from analysis.units import period_label
 KINDS = {"bev_annual_sales": "bev_sales", "phev_annual_sales": "phev_sales"}
 """Series of sales that are compared -> the metric of their figures."""
 
+_CARS = {"bev_annual_sales": "battery-electric", "phev_annual_sales": "plug-in hybrid"}
 _OTHER_COUNTS = {
     "nev_annual_sales": "commercial vehicles are counted too",
     "annual_sales": "vehicles of every powertrain are counted",
@@ -24,12 +25,15 @@ _OTHER_COUNTS = {
 _EVERYWHERE = "global"
 
 
-def sales(claims: pl.DataFrame, /, *, companies: Sequence[str], market: str = _EVERYWHERE) -> pl.DataFrame:
+def sales(
+    claims: pl.DataFrame, /, *, companies: Sequence[str], market: str = _EVERYWHERE, is_latest: bool = False
+) -> pl.DataFrame:
     """Electric cars sold by each company in each calendar year, as printed.
 
     Args:
         companies: the companies, in the order wanted.
         market: where they were sold.
+        is_latest: only the last year of each company and kind.
 
     Returns:
         Figures `bev_sales` and `phev_sales` (vehicles), one per company, kind and calendar year; where several sources
@@ -44,7 +48,9 @@ def sales(claims: pl.DataFrame, /, *, companies: Sequence[str], market: str = _E
                 row for row in of_series(claims, series_id, entity_id=company, market_id=market) if _is_count_of_a_year(row)
             ]
             latest = {row["valid_to"].year: row for row in sorted(rows, key=lambda row: row["published_date"] or date.min)}
-            made += [direct(latest[year], metric, parts=[company, str(year)]) for year in sorted(latest)]
+            years = sorted(latest)[-1:] if is_latest else sorted(latest)
+            label = {"label": f"{rows[0]['entity_name']}: {_CARS[series_id]} cars sold"} if rows else {}
+            made += [direct(latest[year], metric, parts=[company, str(year)]) | label for year in years]
     return figures(made)
 
 
@@ -113,8 +119,7 @@ def not_compared(claims: pl.DataFrame, /, *, companies: Mapping[str, str]) -> pl
                     (name, odd[0]["series_name"], f"of single markets or other periods: {where}", [r["claim_id"] for r in odd])
                 )
             if not counts:
-                kind = {"bev_annual_sales": "battery-electric", "phev_annual_sales": "plug-in hybrid"}[series_id]
-                rows.append((name, f"Sales of {kind} cars", "no count by calendar year has been found", []))
+                rows.append((name, f"Sales of {_CARS[series_id]} cars", "no count by calendar year has been found", []))
     schema = {"company": pl.String, "what": pl.String, "why": pl.String, "claim_ids": pl.List(pl.String)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

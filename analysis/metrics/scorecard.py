@@ -49,7 +49,7 @@ def scorecard(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str]
 
     Args:
         as_of: the day on which dates are past or still to come.
-        entity_ids: whose targets.
+        entity_ids: whose targets. A date that was last told as a rumour is nobody's promise, and is left out.
 
     Returns:
         One score per series, entity, market and due year (of a milestone: without the year), by due date, undated last.
@@ -64,7 +64,9 @@ def scorecard(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str]
     for row in observed.iter_rows(named=True):
         outcomes.setdefault(_about(row), []).append(row)
     found = chains(claims, is_date=False, bases=["target"], entity_ids=entity_ids)
-    found += chains(claims, is_date=True, bases=[basis for basis in INTENT if basis != "rumour"], entity_ids=entity_ids)
+    rumoured = {_about(c.last) for c in chains(claims, is_date=True, bases=INTENT) if c.last["basis"] == "rumour"}
+    firm = chains(claims, is_date=True, bases=[basis for basis in INTENT if basis != "rumour"], entity_ids=entity_ids)
+    found += [chain for chain in firm if _about(chain.last) not in rumoured]
     found.sort(key=lambda chain: chain.last["valid_to"] or date.max)
     return [_score(chain, outcomes.get(_about(chain.last), []), as_of) for chain in found]
 

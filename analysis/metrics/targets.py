@@ -58,13 +58,23 @@ def milestones(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str
     Returns:
         Figures `milestone` (no value: the period is the content), `milestone_months_left` (months), and, where more
         than one dated source speaks of it, rumours apart, `first_printed`, `last_printed` and `slippage` (months); sorted
-        by date and entity. A plan that a later source says was given up is a `withdrawn_milestone` instead, with no time
-        left.
+        by date and entity. A plan that a later source says was given up is a `withdrawn_milestone` instead, and beside one
+        that is reported as reached stands `reached_milestone`; neither has time left.
 
     Source: claims with the unit date and a basis of target, plan or rumour.
     """
     found = chains(claims, is_date=True, bases=INTENT, entity_ids=entity_ids)
-    standing = [row for chain in found if not chain.end for row in _with_time_left(chain.last, "milestone", as_of)]
+    reached = {(row["series_id"], row["entity_id"], row["market_id"]): row for row in _reached(claims)}
+    standing = []
+    for last in (chain.last for chain in found if not chain.end):
+        outcome = reached.get((last["series_id"], last["entity_id"], last["market_id"]))
+        if outcome:
+            standing += [
+                direct(last, "milestone", parts=_parts(last)),
+                direct(outcome, "reached_milestone", parts=_parts(last)),
+            ]
+        else:
+            standing += _with_time_left(last, "milestone", as_of)
     withdrawn = [_withdrawn(chain, "withdrawn_milestone") for chain in found if chain.end]
     firm = chains(claims, is_date=True, bases=["target", "plan"], entity_ids=entity_ids)
     moved = [row for chain in firm if chain.was_restated for row in _slippage(chain)]
@@ -156,6 +166,12 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
             ),
         ]
     )
+
+
+def _reached(claims: pl.DataFrame) -> list[Row]:
+    """The dates that are reported of happenings, the one published last of each coming last."""
+    said = claims.filter(pl.col("unit") == DATED_UNIT, pl.col("basis") == "reported", pl.col("stance") == "asserts")
+    return said.sort("published_date", nulls_last=False, maintain_order=True).to_dicts()
 
 
 def _slippage(chain: Chain) -> list[Row]:

@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 from test_adoption import count, share, year
 
-from analysis.metrics.revisions import changes, revisions
-from analysis.metrics.targets import milestones
+from analysis.metrics.revisions import plans_changed, revisions
 
 
 def edition(number: int, row: dict) -> dict:
@@ -95,24 +94,41 @@ def start(known: int, y: int, **more) -> dict:
     return base | year(y) | {"source_id": f"s{known}", "published_date": date(known, 1, 1)} | more
 
 
+def changed(earlier, now):
+    return plans_changed(earlier, now, as_of=date(2025, 6, 1), entity_ids=["canton", "kyushu", "oppama"])
+
+
 def test_a_date_that_moved_is_told_as_it_was_and_as_it_is(claims):
-    day = date(2025, 6, 1)
-    before = milestones(claims(start(2022, 2025)), as_of=day).filter(metric="milestone")
-    now = milestones(claims(start(2022, 2025), start(2024, 2028)), as_of=day).filter(metric="milestone")
-    made = changes(before, now)
-    tail = "milestone.start_of_production.canton.us"
+    made = changed(claims(start(2022, 2025)), claims(start(2022, 2025), start(2024, 2028)))
+    tail = "start_of_production.canton.us"
     assert made["figure_id"].to_list() == [f"was.{tail}", f"now.{tail}"]
     assert made["period_end"].to_list() == [date(2025, 12, 31), date(2028, 12, 31)]
     assert made["metric"].to_list() == ["was", "now"]
 
 
-def test_what_is_new_has_no_past_what_is_gone_no_present_and_what_stayed_is_left_out(claims):
-    day, other = date(2025, 6, 1), {"entity_id": "kyushu"}
-    before = milestones(claims(start(2022, 2026), start(2022, 2027, entity_id="oppama")), as_of=day).filter(metric="milestone")
-    now = milestones(claims(start(2022, 2026), start(2022, 2028, **other)), as_of=day).filter(metric="milestone")
-    made = changes(before, now)
+def test_what_was_given_up_comes_first_then_what_was_reached_what_moved_and_what_is_new(claims):
+    end = {"stance": "withdraws", "valid_from": None, "valid_to": None}
+    earlier = claims(start(2022, 2026), start(2022, 2027, entity_id="oppama"))
+    now = claims(
+        start(2022, 2026),
+        start(2022, 2027, entity_id="oppama"),
+        start(2023, 2028, entity_id="kyushu"),
+        start(2025, 2026, entity_id="oppama", basis="reported"),
+        start(2024, 2026, **end),
+    )
+    made = changed(earlier, now)
+    tail = "start_of_production"
     assert made["figure_id"].to_list() == [
-        "now.milestone.start_of_production.kyushu.us",
-        "was.milestone.start_of_production.oppama.us",
+        f"was.{tail}.canton.us",
+        f"ended.{tail}.canton.us",
+        f"was.{tail}.oppama.us",
+        f"now.{tail}.oppama.us",
+        f"reached.{tail}.oppama.us",
+        f"now.{tail}.kyushu.us",
     ]
-    assert changes(now, now).is_empty()
+
+
+def test_what_stayed_and_what_only_an_undated_source_tells_is_no_change(claims):
+    same = claims(start(2022, 2026))
+    assert changed(same, same).is_empty()
+    assert changed(same, claims(start(2022, 2026), start(2023, 2030, entity_id="kyushu", published_date=None))).is_empty()

@@ -50,7 +50,7 @@ function Div(div)
   elseif div.classes:includes('how') then
     return { raw('#block[#set text(size: 9pt)'), div, raw(']') }
   elseif div.classes:includes('entry') then
-    return { raw('#block(breakable: false, above: 1em, below: 1em)['), div, raw(']') }
+    return { raw('#block(above: 1em, below: 1em)['), div, raw(']') }
   elseif div.classes:includes('table') then
     return { raw('#block[#set text(size: 8.8pt)'), div, raw(']') }
   end
