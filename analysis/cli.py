@@ -93,7 +93,8 @@ def list_reports() -> None:
     metavar="DIR",
     help="Also check every printed figure against the texts in DIR.",
 )
-def check(sources: Path | None) -> None:
+@click.option("--conflicts", "show_conflicts", is_flag=True, help="Also list statements that contradict one another, and why.")
+def check(sources: Path | None, show_conflicts: bool) -> None:
     """Check the data: every row, reference, unit and entry; all faults are told at once."""
     from analysis.ledger import Ledger
     from analysis.project import project_root
@@ -107,6 +108,10 @@ def check(sources: Path | None) -> None:
         click.echo(f"{verified.statements} printed figures stand where they are said to, in {len(verified.sources)} texts.")
         if verified.missing:
             click.echo(f"Not checked, as no text in {sources} has their sha256: {', '.join(verified.missing)}")
+    if show_conflicts:
+        from analysis.exhibits import conflicts_in_text
+
+        click.echo(conflicts_in_text(ledger.as_of()))
 
 
 @main.command()

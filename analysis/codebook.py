@@ -25,14 +25,20 @@ Written by `evroad codebook` from the row contracts in `analysis/schema.py`; a t
 
 Every table is a CSV file in UTF-8 with commas, a header, and one line a row. An empty field is a missing value: what is
 not known is stored as unknown. Dates are YYYY-MM-DD, shares are 0 to 1, numbers have no separators for thousands.
-`sources.csv`, `claims.csv` and `events.csv` only ever grow: a correction is a new entry of the same claim or event. What
-proves wrong about a source is told by a new row with another id, and new entries that void what was stored under the old.
+`sources.csv`, `claims.csv`, `events.csv` and `conflicts.csv` only ever grow: a correction is a new entry of the same claim or
+event. What proves wrong about a source is told by a new row with another id, and new entries that void what was stored
+under the old.
 
 A *claim* is a number that a source prints, or a date that it gives a plan (then the period is the content and the value
 is empty). An *event* is a happening without a number. Both are stored as their source has them, even where others say
 otherwise. A period that is printed vaguely is stored by rule: "late 2021" is that year's last quarter, "mid-2022" its
 middle two quarters; "fiscal 2028" is Nissan's fiscal year, 1 April 2028 to 31 March 2029, and so is "2028" for the
 solid-state battery, whose vehicle Nissan's own release dates to that fiscal year. A period that is not given is empty.
+Of a source whose text is not archived (it has no sha256), `printed` is the figure as it was taken down when the source was
+read, in digits, and the locator says no more than "as cited", or the row of a table.
+
+Shares and counts of plug-in cars by market and year: International Energy Agency, Global EV Data Explorer (2025), CC BY 4.0,
+and its later edition by way of Our World in Data, CC BY 4.0; a selection, with shares as 0 to 1. Places: GeoNames, CC BY 4.0.
 """
 
 

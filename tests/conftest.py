@@ -7,11 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis import Ledger
 from analysis.reporting.edition import build, plan
-from analysis.schema import Claim
+from analysis.schema import Claim, Entity, Event
 
 ROOT = Path(__file__).resolve().parents[1]
-TODAY = date(2026, 11, 22)
+TODAY = date(2026, 11, 25)
 
 _DEFAULTS = {
     "series_id": "investment",
@@ -62,6 +63,56 @@ def claims():
         )
 
     return make
+
+
+_OF_CLAIMS_ALONE = {"series_id", "value", "value_low", "value_high", "unit"}
+
+
+@pytest.fixture
+def events():
+    """A function that makes a frame of events, as `Ledger.as_of()` has them, from what matters in a test."""
+
+    def make(*rows: dict) -> pl.DataFrame:
+        full = []
+        for place, row in enumerate(rows):
+            base = {"event_id": f"e{place}", "stage": "planned", "counterparty_id": None, "description": f"Event {place}"}
+            shared = {name: value for name, value in _DEFAULTS.items() if name not in _OF_CLAIMS_ALONE}
+            made = base | shared | row
+            full.append(
+                made
+                | {
+                    "product_id": made.get("product_id", made["source_id"]),
+                    "entity_name": made["entity_id"].title(),
+                    "market_name": made["market_id"].title(),
+                }
+            )
+        schema = {name: column.dtype for name, column in Event.columns().items()}
+        text = ("product_id", "entity_name", "market_name")
+        return pl.DataFrame(
+            full, schema=schema | {"known_date": pl.Date, "published_date": pl.Date} | dict.fromkeys(text, pl.String)
+        )
+
+    return make
+
+
+@pytest.fixture
+def entities():
+    """A function that makes a frame of entities, from the name of each, what it is part of, and more."""
+
+    def make(**rows: str | dict | None) -> pl.DataFrame:
+        full = []
+        for name, row in rows.items():
+            more = row if isinstance(row, dict) else {"part_of": row}
+            full.append({"entity_id": name, "name": name.title(), "kind": "plan"} | more)
+        return pl.DataFrame(full, schema={name: column.dtype for name, column in Entity.columns().items()})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def published() -> Ledger:
+    """The project's own ledger as it was that day: for checks by hand against what was published."""
+    return Ledger.load(ROOT / "data").as_of(TODAY, recorded_by=TODAY)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Pages in a real browser without a network: nothing is asked for, nothing complains, nothing runs over the edge."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -16,7 +17,18 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ["index", "investments", "market_share", "targets"]
+PAGES = [
+    "index",
+    "batteries",
+    "briefing",
+    "investments",
+    "market_share",
+    "partnerships",
+    "production",
+    "rivals",
+    "road",
+    "targets",
+]
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +107,9 @@ def test_a_figure_leads_to_how_it_was_made(open_page):
 def test_charts_have_a_description_and_are_drawn(open_page):
     page, _, _ = open_page("targets")
     charts = page.locator('[role="img"]')
-    assert charts.count() == 2
+    assert charts.count() == 3
     for chart in charts.all():
-        assert "Source: " in chart.get_attribute("aria-label")
+        assert re.search("Sources?: ", chart.get_attribute("aria-label"))
         assert chart.locator("svg").bounding_box()["height"] > 100
 
 

@@ -9,14 +9,27 @@ import subprocess
 import sys
 
 import nbformat
+import polars as pl
 import pytest
 from conftest import ROOT
 
+from analysis import Ledger
 from analysis.charts import VEGALITE_MIME
 from analysis.exhibits import FIGURES_MIME
+from analysis.reporting.parameters import find_reports
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-assert [path.stem for path in NOTEBOOKS] == ["investments", "market_share", "targets"]
+assert [path.stem for path in NOTEBOOKS] == [
+    "batteries",
+    "briefing",
+    "investments",
+    "market_share",
+    "partnerships",
+    "production",
+    "rivals",
+    "road",
+    "targets",
+]
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -99,3 +112,56 @@ def test_nbval_fails_when_a_claims_value_is_changed(project, edit, report, old, 
     changed = nbval()
     assert changed.returncode == 1, changed.stdout
     assert "Cell outputs differ" in changed.stdout
+
+
+def test_a_parameter_of_one_name_is_of_one_type_in_every_report():
+    types: dict[str, set[str]] = {}
+    for report in find_reports(ROOT / "notebooks").values():
+        for parameter in report.parameters.values():
+            types.setdefault(parameter.name, set()).add(parameter.type)
+    assert {name: kinds for name, kinds in types.items() if len(kinds) > 1} == {}
+
+
+def test_every_recorded_conflict_is_shown_in_a_report_with_its_reason():
+    shown = "\n".join(
+        out.data["text/plain"]
+        for path in NOTEBOOKS
+        for cell in code(nbformat.read(path, as_version=4))
+        for out in cell.outputs
+        if cell.id == "contested"
+    )
+    for conflict in Ledger.load(ROOT / "data").conflicts.iter_rows(named=True):
+        assert f"{conflict['title']} / {conflict['reason']}" in shown, conflict["conflict_id"]
+
+
+def test_every_chart_of_the_ieas_figures_attributes_them(notebook):
+    iea = set(Ledger.load(ROOT / "data").vintages.filter(pl.col("product_id") == "iea-global-ev-outlook")["claim_id"])
+    shares = [figure for figure in figures_of(notebook) if figure["metric"].startswith(("adoption", "diffusion"))]
+    assert {claim for figure in shares for claim in figure["claim_ids"]} <= iea
+    charts = [out.data["text/plain"] for cell in code(notebook) for out in cell.outputs if VEGALITE_MIME in out.data]
+    for description in charts:
+        if "IEA" in description.partition("Source")[2]:
+            assert re.search(r"IEA[^;]*\(CC BY 4\.0\)", description), description
+    assert not shares or any("(CC BY 4.0)" in description for description in charts)
+
+
+def figures_of(notebook) -> list[dict]:
+    return [
+        figure
+        for cell in code(notebook)
+        for out in cell.outputs
+        for figure in out.data.get(FIGURES_MIME, {}).get("figures", [])
+    ]
+
+
+def test_every_row_of_a_scorecard_leads_to_claims(notebook):
+    cells = [cell for cell in notebook.cells if cell.id == "scorecard"]
+    known = {figure["figure_id"]: figure for figure in figures_of(notebook)}
+    for cell in cells:
+        rows = re.findall(r"<tr>.*?</tr>", cell.outputs[0].data["text/html"], re.DOTALL)[1:]
+        assert len(rows) > 5
+        for row in rows:
+            links = re.findall(r'href="#how-([^"]+)"', row)
+            assert links, row
+            assert all(known[name]["claim_ids"] for name in links)
+    assert cells or notebook.cells[0].source.split(":")[0] not in ("# Targets", "# Rivals")

@@ -66,7 +66,8 @@ def cost_path(
     layers += written([{"x": -LEFT, "y": -18, "text": ground.name, "ink": GREY}], size=11, halo=False)
     told = [f"{row['name']} {row['year']}: {row['shown']}" for row in points] + [row["label"] for row in aims]
     source = source_line(ledger, used)
-    key = "Dashed: trend; shaded: the band around it." if any(row["low"] for row in line) else ""
+    key = "Dashed: trend; shaded: the band around it. " if any(row["low"] for row in line) else ""
+    key += "Dotted: over years of which no price is held." if _has_gaps(points) else ""
     return finished(
         alt.layer(*layers),
         HEIGHT,
@@ -164,13 +165,25 @@ def _drawn_prices(points: list[dict], ground: Ground) -> list[alt.Chart]:
     return layers
 
 
+def _steps(points: list[dict]) -> list[tuple[dict, dict]]:
+    """From each price that a line runs through to the next."""
+    return [(a, b) for a, b in pairwise(row for row in points if row["is_last"]) if a["line"] == b["line"]]
+
+
+def _has_gaps(points: list[dict]) -> bool:
+    return any(b["year"] - a["year"] > 1 for a, b in _steps(points))
+
+
 def _drawn_lines(points: list[dict], ground: Ground, colour: alt.Color) -> list[alt.Chart]:
     """From year to year as a line; over years of which no price is known thin and dotted."""
-    through = [row for row in points if row["is_last"]]
-    pairs = [(a, b) for a, b in pairwise(through) if a["line"] == b["line"]]
     layers = []
     for near, look in ((True, {"strokeWidth": 2.4}), (False, {"strokeWidth": 1.2, "strokeDash": [1, 3]})):
-        ends = [(n, row) for n, pair in enumerate(pairs) if (pair[1]["year"] - pair[0]["year"] == 1) == near for row in pair]
+        ends = [
+            (n, row)
+            for n, pair in enumerate(_steps(points))
+            if (pair[1]["year"] - pair[0]["year"] == 1) == near
+            for row in pair
+        ]
         if ends:
             rows = [{"step": n, "x": row["x"], "value": row["value"], "line": row["line"]} for n, row in ends]
             way = alt.Chart(pl.DataFrame(rows)).mark_line(strokeCap="round", **look)

@@ -21,8 +21,8 @@ from analysis.wording import fill
 _LINE, _BAR, _SHORT, _NEAR, _APART = 13, 13, 10, 8, 9
 """Pixels: from line to line, a bar's height, the shortest bar, from a mark to its label, between labels of one track."""
 
-_LABEL, _LANE, _PAD = 165, 112, 7
-"""Pixels: the widest line of a label, the widest of a lane's name, and above and below a lane's tracks."""
+_ALONE, _LABEL, _LANE, _PAD = 275, 165, 112, 7
+"""Pixels: the widest label in one line, and in two; the widest line of a lane's name; above and below a lane's tracks."""
 
 _KEY = {"done": "Filled: done.", "planned": "Hollow: planned.", "given up": "Cross: given up.", "rumour": "Dotted: rumour."}
 _INK = {"done": INK, "planned": INK, "given up": GREY, "rumour": GREY}
@@ -120,7 +120,7 @@ def _ways(mark: dict, ground: _Ground) -> Iterator[dict]:
         yield {"lines": [text], "align": "left", "at": mark["x"] + 5, "ends": (mark["x"], mark["x2"]), "inside": True}
     for lines in (1, 2):
         for align, at_, room in sides:
-            limit = min(room, _LABEL if lines > 1 else _LABEL + 30)
+            limit = min(room, _LABEL if lines > 1 else _ALONE)
             made = evenly(text, limit, lines=lines) if limit > 40 else []
             if made and not made[-1].endswith("…"):
                 yield _way(made, align, at_, mark)

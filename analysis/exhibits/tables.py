@@ -8,7 +8,6 @@ import polars as pl
 from analysis.exhibits.citing import cited, claims_of, named, plain, quoted, with_sources
 from analysis.exhibits.shown import Exhibit, link, not_known, table
 from analysis.ledger import Ledger
-from analysis.metrics.conflicts import Contest
 from analysis.metrics.scorecard import VERDICTS, Score
 from analysis.schema import NOTES, PRINTED
 from analysis.units import day_label, period_label
@@ -154,34 +153,6 @@ def withdrawn(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
         for row in with_sources(ended, ledger)
     ]
     return table(rows, title) if rows else not_known([title])
-
-
-def contested(contests: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
-    """A table of conflicts: what is contested, every side as printed, the size of the difference, and the known reason.
-
-    Args:
-        contests: the conflicts, as `metrics.conflicts.contests` gives them.
-        figures: the figures that `metrics.conflicts.contested` makes of them.
-        title: the caption.
-    """
-    by_id = {row["figure_id"]: row for row in figures.iter_rows(named=True)}
-    rows = []
-    for contest in contests:
-        sides = []
-        for said in named([row.get("claim_id") or row["event_id"] for row in contest.statements], ledger):
-            figure = by_id.get(f"contested.{contest.conflict_id}.{said['claim_id']}")
-            sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
-        prefix = f"contested_difference.{contest.conflict_id}."
-        differences = [link(row) for figure_id, row in by_id.items() if figure_id.startswith(prefix)]
-        none = "not to be subtracted" if contest.kind == "definition" else "none in numbers"
-        rows.append(
-            {
-                "Contested, and why": f"<strong>{escape(contest.title)}</strong><br>{escape(contest.reason)}",
-                "What is said": "<br>".join(f"• {side}" for side in sides),
-                "Difference": "<br>".join(differences) or none,
-            }
-        )
-    return table(rows, title, widths=[38, 46, 16]) if rows else not_known([title])
 
 
 def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:

@@ -4,15 +4,16 @@ Prices are kept with the survey that printed them: every survey restates earlier
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from math import exp, log
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, claim, derived, direct, of_series, quotient, same_source
+from analysis.metrics.chains import chains
+from analysis.metrics.derive import Row, about_parts, claim, derived, direct, of_series, quotient, same_source
 from analysis.metrics.trend import fit_line
-from analysis.schema import figures
+from analysis.schema import INTENT, figures
 from analysis.units import KWH_PER_GWH, MONTHS_PER_YEAR, months_between
 
 _COST = "battery_cost"
@@ -32,7 +33,7 @@ def pack_prices(vintages: pl.DataFrame, /, *, series_id: str = "battery_pack_pri
     Source: claims of the series, as printed.
     """
     rows = [row for row in of_series(vintages, series_id) if row["valid_from"] is not None]
-    rows.sort(key=lambda row: (row["valid_from"], row["published_date"]))
+    rows.sort(key=lambda row: (row["valid_from"], _published(row)))
     return figures(
         direct(row, "pack_price", parts=[row["entity_id"], str(row["valid_from"].year), row["claim_id"]]) for row in rows
     )
@@ -57,14 +58,17 @@ def price_trend(
         a year); none where fewer than four prices are known.
 
     Raises:
-        MetricError: where all prices are of one year.
+        MetricError: where a price is zero: it has no logarithm.
 
     Source: ordinary least squares on logarithms; the interval is that of a new observation, with Student's t.
     """
-    rows = [row for row in of_series(claims, series_id) if row["valid_from"] and row["valid_from"].year >= first_year]
+    rows = [row for row in _prices(claims, series_id) if row["valid_from"].year >= first_year]
     rows = sorted({row["valid_from"].year: row for row in rows}.values(), key=lambda row: row["valid_from"])
     if len(rows) < 4:
         return figures([])
+    for row in rows:
+        if row["value"] <= 0:
+            raise MetricError(f"claim {row['claim_id']} gives a price of {row['value']:g}: no rate leads to or from it")
     line = fit_line([(row["valid_from"].year, log(row["value"])) for row in rows], level=_LEVEL)
     years = f"{rows[0]['valid_from'].year} to {rows[-1]['valid_from'].year}"
     method = f"a steady yearly rate, fitted by least squares to the logarithms of {len(rows)} prices, {years}"
@@ -80,7 +84,14 @@ def price_trend(
             label = f"{_TREND_LABELS[metric]}: {rows[0]['entity_name']}"
             made.append(
                 derived(
-                    metric, exp(value), "USD_per_kWh", raised_by=rows, label=label, method=what, parts=[str(year)], note=note
+                    metric,
+                    exp(value),
+                    "USD_per_kWh",
+                    raised_by=rows,
+                    label=label,
+                    method=what,
+                    parts=[str(year), *about_parts(rows[0])],
+                    note=note,
                 )
                 | _about_year(year)
             )
@@ -93,7 +104,7 @@ def price_trend(
         method=method,
         note=note,
     )
-    return figures([*made, pace | {"qualifier": "about"}])
+    return figures([*made, pace | {"period_end": rows[-1]["valid_to"], "qualifier": "about"}])
 
 
 def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "battery_pack_price") -> pl.DataFrame:
@@ -102,7 +113,7 @@ def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "b
     change = b / a - 1, with a the last price and b the target.
 
     Args:
-        target_entity: the technology whose dated cost target is meant.
+        target_entity: the technology whose dated cost target is meant, as printed last and not given up.
         series_id: whose prices.
 
     Returns:
@@ -114,8 +125,9 @@ def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "b
 
     Source: claims of the series `battery_pack_price` and `battery_cost`.
     """
-    prices = sorted((row for row in of_series(claims, series_id) if row["valid_to"]), key=lambda row: row["valid_to"])
-    aims = [row for row in of_series(claims, _COST, entity_id=target_entity) if row["valid_to"]]
+    prices = sorted(_prices(claims, series_id), key=lambda row: row["valid_to"])
+    costs = chains(claims.filter(pl.col("series_id") == _COST), is_date=False, bases=["target"], entity_ids=[target_entity])
+    aims = sorted((chain.last for chain in costs if chain.last["valid_to"] and not chain.end), key=_published)
     made = []
     for price, aim in zip(prices[-1:], aims[-1:], strict=False):
         label = f"From the last pack price to the target: {aim['entity_name']}"
@@ -225,7 +237,8 @@ def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str
         is bought are of two kinds: the part says how large one is beside the other.
 
     Raises:
-        MetricError: where a claim is in another unit, the supply has no period, or the goal is zero.
+        MetricError: where a claim is in another unit, the supply has no period or one of less than a month, or the goal is
+            zero.
 
     Source: the two claims.
     """
@@ -234,7 +247,9 @@ def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str
         return figures([])
     if whole["valid_from"] is None:
         raise MetricError(f"claim {supply_id} has no period: a supply in a year cannot be told from it")
-    years = (months_between(whole["valid_from"], whole["valid_to"]) + 1) / MONTHS_PER_YEAR
+    years = months_between(whole["valid_from"], whole["valid_to"] + timedelta(days=1)) / MONTHS_PER_YEAR
+    if not years:
+        raise MetricError(f"claim {supply_id} is of less than a month: a supply in a year cannot be told from it")
     a_year = derived(
         "supply_a_year",
         whole["value"] / years,
@@ -253,7 +268,7 @@ def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str
 
 
 def solid_state(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame:
-    """When each maker means to have solid-state batteries in vehicles, as printed last.
+    """When each maker means to have solid-state batteries in vehicles, as printed last and not given up since.
 
     Args:
         entity_ids: the vehicles and lines, in the order wanted.
@@ -264,10 +279,11 @@ def solid_state(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.Dat
     Source: claims of the series `launch`, `start_of_production` and `start_of_operation`, as printed.
     """
     series = ("launch", "start_of_production", "start_of_operation")
+    said = claims.filter(pl.col("series_id").is_in(series), pl.col("stance") != "denies").drop_nulls("published_date")
     made = []
     for entity_id in entity_ids:
-        rows = [row for name in series for row in of_series(claims, name, entity_id=entity_id) if row["published_date"]]
-        made += [direct(row, "solid_state_date") for row in sorted(rows, key=lambda row: row["published_date"])[-1:]]
+        last = said.filter(pl.col("entity_id") == entity_id).sort("published_date", maintain_order=True).tail(1).to_dicts()
+        made += [direct(row, "solid_state_date") for row in last if row["stance"] == "asserts"]
     return figures(made)
 
 
@@ -276,6 +292,17 @@ _TREND_LABELS = {
     "price_low": "Lower end of the interval",
     "price_high": "Upper end of the interval",
 }
+
+
+def _prices(claims: pl.DataFrame, series_id: str) -> list[Row]:
+    """The dated prices of a series, without plans and forecasts, in the order of publication."""
+    rows = [row for row in of_series(claims, series_id) if row["valid_from"] and row["basis"] not in (*INTENT, "forecast")]
+    return sorted(rows, key=_published)
+
+
+def _published(row: Row) -> date:
+    """When a claim was published; a source without a date comes before the others."""
+    return row["published_date"] or date.min
 
 
 def _about_year(year: int) -> Row:

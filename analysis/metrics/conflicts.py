@@ -6,13 +6,13 @@ cannot see (other windows, other definitions, a headline that says more than its
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import combinations, groupby
 from math import floor, log10
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, derived, direct, period_slug
+from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import POINTS_PER_SHARE, months_between, period_label
 
@@ -97,7 +97,8 @@ def disagreements(claims: pl.DataFrame, /) -> list[list[Row]]:
     )
     groups = observed.sort(*_SAME, "valid_from", "valid_to", maintain_order=True).to_dicts()
     found = [list(rows) for _, rows in groupby(groups, key=lambda row: (*_about(row), row["valid_from"], row["valid_to"]))]
-    return [rows for rows in found if any(not agree(rows[0], row) for row in rows[1:])]
+    # Every pair, and not the first with each of the others: of 10, 11 and 9 the last two disagree, wherever 10 stands.
+    return [rows for rows in found if any(_disagree(*pair) for pair in combinations(rows, 2))]
 
 
 def agree(one: Row, other: Row, /) -> bool:
@@ -117,6 +118,10 @@ def agree(one: Row, other: Row, /) -> bool:
         return True
     a, b = one["value"], other["value"]
     return abs(a - b) <= max(_last_digit(a), _last_digit(b)) * (1 + 1e-9)
+
+
+def _disagree(one: Row, other: Row) -> bool:
+    return one["product_id"] != other["product_id"] and not agree(one, other)
 
 
 def contested(contests: list[Contest], /) -> pl.DataFrame:
@@ -152,11 +157,14 @@ def _differences(contest: Contest) -> Iterator[Row]:
         low, high = min(rows, key=size), max(rows, key=size)
         if size(low) == size(high) or (not is_date and unit != "share" and low["value"] <= 0):
             continue
+        # Money may be stated in several currencies: a difference in each.
+        is_one_of_several = len({row["unit"] for row in ordered if _about(row) == (series_id, entity_id, market_id)}) > 1
+        named = [*dict.fromkeys([entity_id, market_id]), *([unit.lower()] if is_one_of_several else [])]
         common = {
             "raised_by": [high],
             "lowered_by": [low],
             "label": f"Difference: {high['series_name']}, {high['entity_name']}",
-            "parts": [contest.conflict_id, series_id, *dict.fromkeys([entity_id, market_id])],
+            "parts": [contest.conflict_id, series_id, *named],
         }
         if is_date:
             method = "months from the earliest end of the periods printed to the latest"
@@ -171,11 +179,10 @@ def _differences(contest: Contest) -> Iterator[Row]:
 
 def _found(rows: list[Row]) -> Contest:
     row = rows[0]
-    period = period_label(row["valid_from"], row["valid_to"])
-    name = "-".join(
-        ["found", row["series_id"].replace("_", "-"), row["entity_id"], period_slug(row["valid_from"], row["valid_to"])]
-    )
-    return Contest(name, f"{row['series_name']}, {row['entity_name']}, {period}", "value", NO_REASON, tuple(rows))
+    period = row["valid_from"], row["valid_to"]
+    name = "-".join(["found", row["series_id"].replace("_", "-"), *about_parts(row), period_slug(*period)])
+    title = ", ".join(dict.fromkeys([row["series_name"], row["entity_name"], row["market_name"], period_label(*period)]))
+    return Contest(name, title, "value", NO_REASON, tuple(rows))
 
 
 def _about(row: Row) -> tuple:

@@ -33,12 +33,12 @@ def of_series(
 
 
 def claim(claims: pl.DataFrame, claim_id: str, /, *, unit: str) -> Row | None:
-    """The claim of that name, or none where it is not in force.
+    """The claim of that name, or none where it is not in force or asserts nothing.
 
     Raises:
         MetricError: where its unit is not `unit`.
     """
-    rows = claims.filter(pl.col("claim_id") == claim_id).to_dicts()
+    rows = claims.filter(pl.col("claim_id") == claim_id, pl.col("stance") == "asserts").to_dicts()
     if rows and rows[0]["unit"] != unit:
         raise MetricError(f"claim {claim_id} is in {rows[0]['unit']}: expected one in {unit}")
     return rows[0] if rows else None
@@ -73,10 +73,12 @@ def printed_together(claims: pl.DataFrame, /, *, model: str, market: str) -> lis
 
 
 def counted_together(claims: pl.DataFrame, /, *, model: str, market: str) -> list[tuple[Row, ...]]:
-    """A model's sales in a year, and its market's, where one source counts both; by period."""
-    mine = of_series(claims, "annual_sales", entity_id=model, market_id=market)
-    whole = of_series(claims, "bev_annual_sales", entity_id=market, market_id=market)
-    return sorted(same_source(mine, whole, by=["source_id"]), key=lambda pair: str(pair[0]["valid_to"]))
+    """A model's sales in a year, and its market's, where one source reports both; by period, undated ones first."""
+    mine, whole = (
+        [row for row in of_series(claims, series_id, entity_id=entity_id, market_id=market) if row["basis"] == "reported"]
+        for series_id, entity_id in (("annual_sales", model), ("bev_annual_sales", market))
+    )
+    return sorted(same_source(mine, whole, by=["source_id"]), key=lambda pair: str(pair[0]["valid_to"] or ""))
 
 
 def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (), note: str = "") -> Row:

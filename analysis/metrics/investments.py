@@ -131,10 +131,6 @@ def pledges(
         raise MetricError(f"currency is {currency!r}: expected USD or JPY, the ones that an exchange rate is held for")
     _check_apart(entities, entity_ids)
     rate = claim(claims, rate_id, unit="JPY_per_USD")
-    ends = {
-        row["entity_id"]: row
-        for row in claims.filter(pl.col("series_id") == "investment", pl.col("stance") == "withdraws").to_dicts()
-    }
     rises, falls = [], []
     for entity_id in entity_ids:
         rows = of_series(claims, "investment", entity_id=entity_id)
@@ -143,7 +139,8 @@ def pledges(
         if amount is None:
             continue
         rises.append(amount)
-        if entity_id in ends and ends[entity_id]["value"] is None:
+        end = _end(claims, last)
+        if end is not None:
             falls.append(
                 amount
                 | {
@@ -151,8 +148,9 @@ def pledges(
                     "metric": "withdrawn_pledge",
                     "label": f"Given up: {last['entity_name']}",
                     "value": -amount["value"],
+                    "qualifier": qualifier_of([], [_limits(amount)]),
                     "basis": "derived",
-                    "claim_ids": [*amount["claim_ids"], ends[entity_id]["claim_id"]],
+                    "claim_ids": [*amount["claim_ids"], end["claim_id"]],
                     "method": "the amount pledged, taken away since a source says that it was given up",
                 }
             )
@@ -161,6 +159,7 @@ def pledges(
     cited = [
         row for amount in (*rises, *falls) for row in claims.filter(pl.col("claim_id").is_in(amount["claim_ids"])).to_dicts()
     ]
+    gone = {row["entity_id"] for row in falls}
     left = derived(
         "standing",
         sum(row["value"] for row in (*rises, *falls)),
@@ -169,8 +168,11 @@ def pledges(
         label="Pledged and not given up",
         method="the amounts pledged, each purpose once, less those given up",
         parts=["all"],
-    )
-    return figures([*rises, *falls, left | {"claim_ids": list(dict.fromkeys(row["claim_id"] for row in cited))}])
+    ) | {
+        "qualifier": qualifier_of([_limits(row) for row in rises if row["entity_id"] not in gone]),
+        "claim_ids": list(dict.fromkeys(row["claim_id"] for row in cited)),
+    }
+    return figures([*rises, *falls, left])
 
 
 def per_unit(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
@@ -221,17 +223,20 @@ def implied_rate(claims: pl.DataFrame, /, *, entity_id: str, rate_id: str) -> pl
     """
     yen = [row for row in of_series(claims, "investment", entity_id=entity_id) if row["unit"] == "JPY"]
     made = []
-    for y, d in same_source(yen, of_series(claims, "investment_equivalent", entity_id=entity_id))[:1]:
+    equivalents = of_series(claims, "investment_equivalent", entity_id=entity_id)
+    for y, d in same_source(yen, [row for row in equivalents if row["unit"] == HOME])[:1]:
         label = f"Exchange rate implied: {y['entity_name']}"
         method = "the amount in yen divided by the same source's amount in dollars"
         made += [direct(d, "stated_dollars"), quotient("implied_rate", y, d, "JPY_per_USD", label=label, method=method)]
         market = claim(claims, rate_id, unit="JPY_per_USD")
         if market is not None:
+            implied = {**y, "value": made[-1]["value"]}
+            ratio = quotient("rate_difference", implied, market, "ratio", label=label, method=method)
             made += [
                 direct(market, "market_rate", parts=[rate_id]),
                 derived(
                     "rate_difference",
-                    made[-1]["value"] / market["value"] - 1,
+                    ratio["value"] - 1,
                     "change",
                     raised_by=[y],
                     lowered_by=[d, market],
@@ -263,7 +268,8 @@ def _in_dollars(row: Row, rate: Row | None, stated: Row) -> Row | None:
     if rate is None or row["unit"] != "JPY":
         return None
     method = f"the amount in yen divided by the exchange rate of {period_label(rate['valid_from'], rate['valid_to'])}"
-    figure = quotient("investment_usd", row, rate, HOME, label=label, method=method, parts=_parts(row))
+    limited = {**row, "qualifier": stated["qualifier"]}
+    figure = quotient("investment_usd", limited, rate, HOME, label=label, method=method, parts=_parts(row))
     return figure | {"claim_ids": [*stated["claim_ids"], rate["claim_id"]]}
 
 
@@ -278,6 +284,23 @@ def _check_apart(entities: pl.DataFrame, entity_ids: Sequence[str]) -> None:
             if above in entity_ids:
                 raise MetricError(f"{entity_id} is part of {above}: its investment would be added twice; name one of them")
             above = parents.get(above)
+
+
+def _end(claims: pl.DataFrame, last: Row) -> Row | None:
+    """The claim that says that an amount was given up, if one does since; one that names another amount ended that one."""
+    ends = claims.filter(
+        pl.col("series_id") == "investment", pl.col("entity_id") == last["entity_id"], pl.col("stance") == "withdraws"
+    )
+    for row in ends.to_dicts():
+        is_since = (row["published_date"] or date.min) >= (last["published_date"] or date.min)
+        if is_since and (row["value"] is None or (row["value"], row["unit"]) == (last["value"], last["unit"])):
+            return row
+    return None
+
+
+def _limits(figure: Row) -> Row:
+    """A figure as the row of a claim with its limits."""
+    return {"qualifier": figure["qualifier"], "value_low": None, "value_high": None}
 
 
 def _converted(row: Row, rate: Row | None, currency: str) -> Row | None:

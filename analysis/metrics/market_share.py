@@ -167,11 +167,12 @@ def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.D
     Raises:
         MetricError: where both are the same market, or the follower's share is zero.
 
-    Source: claims of the series `ev_share_of_sales`.
+    Source: claims of the series `ev_share_of_sales` with the basis reported.
     """
     if leader == follower:
         raise MetricError(f"{leader!r} is compared with itself: name two markets")
-    shares = [of_series(claims, "ev_share_of_sales", market_id=market) for market in (leader, follower)]
+    said = claims.filter(pl.col("basis") == "reported")
+    shares = [of_series(said, "ev_share_of_sales", market_id=market) for market in (leader, follower)]
     both = same_source(*shares, by=["source_id"])
     if not both:
         return figures([])

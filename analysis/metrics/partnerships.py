@@ -61,16 +61,16 @@ def course(events: pl.DataFrame, /, *, entity_id: str, entity_ids: Sequence[str]
         entity_ids: the agreements that make it up.
 
     Returns:
-        Figures `agreements_made` (agreements: days on which one was made), `first_agreed` (date), and, once it is over,
-        `agreement_ended` (date) and `months_to_end` (months); none where nothing was agreed.
+        Figures `agreements_made` (agreements: days on which one was made), `first_agreed` (date), and, where an end is
+        told of after the last of them, `agreement_ended` (date) and `months_to_end` (months); none where nothing was agreed.
 
     Source: dated events with the stages memorandum, signed, ended and cancelled.
     """
     told = [_as_claim(row) for row in _told(events, entity_ids) if row["valid_from"] is not None and row["stance"] == "asserts"]
     made = [row for row in told if row["stage"] in _AGREED]
-    over = [row for row in told if row["stage"] in _OVER]
     if not made:
         return figures([])
+    over = [row for row in told if row["stage"] in _OVER and row["valid_from"] >= made[-1]["valid_from"]]
     name, parts = made[0]["entity_name"], [entity_id]
     by_day = list({row["valid_from"]: row for row in reversed(made)}.values())[::-1]
     rows = [
@@ -82,7 +82,8 @@ def course(events: pl.DataFrame, /, *, entity_id: str, entity_ids: Sequence[str]
             label=f"Agreements made: {name}",
             method="the days on which a memorandum or contract was signed, counted",
             parts=parts,
-        ),
+        )
+        | {"period_end": by_day[-1]["valid_to"]},
         _day("first_agreed", made[0], f"First agreed: {name}", parts),
     ]
     for end in over[-1:]:
@@ -97,7 +98,8 @@ def course(events: pl.DataFrame, /, *, entity_id: str, entity_ids: Sequence[str]
                 label=f"From the first agreement to the end: {name}",
                 method="whole months from the first memorandum or contract to the end",
                 parts=parts,
-            ),
+            )
+            | {"period_start": made[0]["valid_from"]},
         ]
     return figures(rows)
 

@@ -26,7 +26,7 @@ def printed(
     """
     made = []
     for entity_id in dict.fromkeys(entity_ids):
-        for series_id in series_ids:
+        for series_id in dict.fromkeys(series_ids):
             rows = of_series(claims, series_id, entity_id=entity_id)
             for row in sorted(rows, key=lambda row: str(row["valid_to"] or "")):
                 if not (is_observed and row["basis"] in INTENT):

@@ -1,7 +1,10 @@
 """Production: what plants can make, what they use of it, what is to be cut, and where they lie. Dates are in targets."""
 
+from datetime import date
+
 import polars as pl
 
+from analysis.metrics.chains import chains
 from analysis.metrics.derive import Row, derived, direct, of_series, quotient, same_source
 from analysis.schema import INTENT, figures
 
@@ -16,6 +19,9 @@ STATES = {
 """Stage of an event -> what it says of a plant."""
 
 _START = ("start_of_production", "start_of_operation", "unveiling")
+_OVER = ("cancelled", "ended")
+_UNSEEN = (*INTENT, "forecast")
+_OUTPUT = ("production_capacity", "capacity_utilisation", "battery_capacity", "annual_production", "cumulative_production")
 
 
 def cut(claims: pl.DataFrame, /, *, series_id: str, entity_id: str) -> pl.DataFrame:
@@ -29,14 +35,25 @@ def cut(claims: pl.DataFrame, /, *, series_id: str, entity_id: str) -> pl.DataFr
 
     Returns:
         Figures `<series_id>_now`, `<series_id>_target` (in the series' unit) and `<series_id>_cut` (relative change),
-        from the last claim of each kind; none where one of them is not known.
+        from the target printed last and not given up, and what was reported last of the same market; none where one of
+        them is not known.
+
+    Raises:
+        MetricError: where what is reported is zero.
 
     Source: claims of the series with the basis reported, and with the basis target.
     """
-    rows = of_series(claims, series_id, entity_id=entity_id)
-    now, aim = ([row for row in rows if row["basis"] == basis] for basis in ("reported", "target"))
+    said = claims.filter(pl.col("series_id") == series_id).sort("published_date", nulls_last=False, maintain_order=True)
+    aims = [chain.last for chain in chains(said, is_date=False, bases=["target"], entity_ids=[entity_id]) if not chain.end]
+    wanted = sorted(aims, key=_published)[-1:]
+    reported = [
+        row
+        for wants in wanted
+        for row in of_series(said, series_id, entity_id=entity_id, market_id=wants["market_id"])
+        if row["basis"] == "reported" and row["unit"] == wants["unit"]
+    ]
     made = []
-    for has, wants in zip(now[-1:], aim[-1:], strict=False):
+    for has, wants in zip(reported[-1:], wanted, strict=False):
         label = f"To be cut: {wants['series_name']}, {wants['entity_name']}"
         change = quotient("cut", wants, has, "ratio", label=label, method="")["value"] - 1
         made = [
@@ -88,14 +105,20 @@ def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:
                 "spare_capacity",
                 capacity["value"] * (1 - used["value"]),
                 "vehicles_per_year",
-                raised_by=[capacity],
-                lowered_by=[used],
+                **_limits_of_spare(capacity, used),
                 label=f"Capacity to spare: {capacity['entity_name']}",
                 method="capacity times one less utilisation",
                 about=used,
             ),
         ]
     return figures(made)
+
+
+def _limits_of_spare(capacity: Row, used: Row) -> dict[str, list[Row]]:
+    """What raises and what lowers spare capacity: above full use a larger plant is short of more vehicles."""
+    if used["value"] > 1:
+        return {"raised_by": [], "lowered_by": [capacity, used]}
+    return {"raised_by": [capacity], "lowered_by": [used]}
 
 
 def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /) -> pl.DataFrame:
@@ -142,15 +165,25 @@ def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /
 
 
 def _state(claims: list[Row], events: list[Row]) -> tuple[str, list[str]] | None:
-    """What is known of a plant: its end before its start, a report before a plan."""
-    starts = [row for row in claims if row["series_id"] in _START]
-    ended = [row for row in starts if row["stance"] == "withdraws"]
-    closing = [row for row in claims if row["series_id"] == "end_of_production"]
-    reported = [row for row in claims if row["basis"] not in INTENT and row["stance"] == "asserts"]
-    staged = [row for row in events if row["stage"] in STATES and row["published_date"] is not None]
-    for rows, state in ((ended, "given up"), (closing, "closing"), (reported, "in operation")):
+    """What is known of a plant: its end before its start, a report before a plan, and of each the last word."""
+    asserted = [row for row in claims if row["stance"] == "asserts"]
+    starts = [row for row in claims if row["series_id"] in _START and row["stance"] != "denies"]
+    given_up = [row for row in starts if row["stance"] == "withdraws" and _published(row) >= _published(starts[-1])]
+    closing = [row for row in claims if row["series_id"] == "end_of_production" and row["stance"] != "denies"][-1:]
+    reported = [row for row in asserted if row["series_id"] in (*_START, *_OUTPUT) and row["basis"] not in _UNSEEN]
+    staged = [row for row in events if row["stage"] in STATES and row["published_date"] and row["stance"] == "asserts"]
+    since = max(map(_published, reported), default=date.min)
+    ended = [row for row in staged[-1:] if row["stage"] in _OVER and _published(row) >= since]
+    for rows, state in ((given_up, "given up"), ([row for row in closing if row in asserted], "closing")):
         if rows:
             return state, [rows[-1]["claim_id"]]
+    if reported and not ended:
+        return "in operation", [reported[-1]["claim_id"]]
     if staged:
         return STATES[staged[-1]["stage"]], [staged[-1]["event_id"]]
     return ("planned", [starts[-1]["claim_id"]]) if starts else None
+
+
+def _published(row: Row) -> date:
+    """When a claim was published; a source without a date comes before the others."""
+    return row["published_date"] or date.min

@@ -1,5 +1,6 @@
 """What changed: between the editions of a publication, and between what could be known on two days."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from math import inf
@@ -94,9 +95,10 @@ def plans_changed(earlier: pl.DataFrame, claims: pl.DataFrame, /, *, as_of: date
 
     rows = []
     for subject in sorted(changed, key=place):
-        then = before.get(subject, {})
-        rows += [_renamed("was", row, subject) for state, row in then.items() if state != "reached"]
-        rows += [_renamed(state, row, subject) for state, row in now[subject].items()]
+        then, today = before.get(subject, {}), now[subject]
+        name = _name(next(iter(today.values())))
+        rows += [_renamed("was", row, name) for state, row in then.items() if state != "reached"]
+        rows += [_renamed(state, row, name) for state, row in today.items()]
     return figures(rows)
 
 
@@ -117,7 +119,9 @@ def _plans(claims: pl.DataFrame, as_of: date, entity_ids: Sequence[str]) -> dict
     for function in (targets, milestones):
         for row in function(dated, as_of=as_of, entity_ids=entity_ids).to_dicts():
             if row["metric"] in _STATES:
-                plans.setdefault(row["figure_id"].partition(".")[2], {})[_STATES[row["metric"]]] = row
+                # Fiscal 2030 and 2030 are one target, as in its chain: else it would be told as a new one.
+                subject = re.sub(r"\.fiscal-(\d{4})$", r".\1", _name(row))
+                plans.setdefault(subject, {})[_STATES[row["metric"]]] = row
     return plans
 
 
@@ -126,5 +130,9 @@ def _shown(states: dict[str, Row]) -> dict[str, tuple]:
     return {state: tuple(row[column] for column in columns) for state, row in states.items()}
 
 
-def _renamed(metric: str, row: Row, subject: str) -> Row:
-    return row | {"figure_id": f"{metric}.{subject}", "metric": metric}
+def _name(row: Row) -> str:
+    return row["figure_id"].partition(".")[2]
+
+
+def _renamed(metric: str, row: Row, name: str) -> Row:
+    return row | {"figure_id": f"{metric}.{name}", "metric": metric}

@@ -50,7 +50,7 @@ def sales(
             latest = {row["valid_to"].year: row for row in sorted(rows, key=lambda row: row["published_date"] or date.min)}
             years = sorted(latest)[-1:] if is_latest else sorted(latest)
             label = {"label": f"{rows[0]['entity_name']}: {_CARS[series_id]} cars sold"} if rows else {}
-            made += [direct(latest[year], metric, parts=[company, str(year)]) | label for year in years]
+            made += [direct(latest[year], metric, parts=[company, market, str(year)]) | label for year in years]
     return figures(made)
 
 
@@ -70,8 +70,8 @@ def growth(sales: pl.DataFrame, claims: pl.DataFrame, /) -> pl.DataFrame:
     """
     rows = {row["claim_id"]: row for row in claims.to_dicts()}
     made = []
-    for group in sales.partition_by("entity_id", "metric", maintain_order=True):
-        counts = [rows[ids[0]] for ids in group["claim_ids"]][-2:]
+    for group in sales.partition_by("entity_id", "market_id", "metric", maintain_order=True):
+        counts = [rows[ids[0]] for ids in group.sort("period_end")["claim_ids"]][-2:]
         if len(counts) < 2 or counts[1]["valid_to"].year - counts[0]["valid_to"].year != 1 or counts[0]["value"] == 0:
             continue
         before, last = counts
@@ -84,7 +84,7 @@ def growth(sales: pl.DataFrame, claims: pl.DataFrame, /) -> pl.DataFrame:
                 lowered_by=[before],
                 label=f"Change on the year before: {last['series_name']}, {last['entity_name']}",
                 method="the last year's count divided by that of the year before, less one",
-                parts=[last["entity_id"], group["metric"].first()],
+                parts=[last["entity_id"], group["metric"].first(), last["market_id"]],
             )
         )
     return figures(made)
@@ -134,7 +134,8 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
 
     Returns:
         Figures `first_aim`, and where a later source printed another number, `last_aim` and `aim_revision` (relative
-        change); a target that was given up has `abandoned_aim` instead of a last one. By company, then due date.
+        change; none where the first is zero or in another currency); a target that was given up has `abandoned_aim`
+        instead of a last one. By company, then due date.
 
     Source: claims with the basis target; pledged investments are in `analysis.metrics.investments`.
     """
@@ -153,12 +154,15 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
                         "method": "the number printed last before a source said that it was given up",
                     }
                 )
-            elif last["value"] != first["value"]:
+            elif (last["value"], last["unit"]) != (first["value"], first["unit"]):
+                made.append(direct(last, "last_aim", parts=parts))
+                if last["unit"] != first["unit"] or not first["value"]:
+                    continue
                 change = last["value"] / first["value"] - 1
                 label = f"Revision: {last['series_name']}, {last['entity_name']}"
                 method = "the number printed last divided by the one printed first, less one"
                 common = {"raised_by": [last], "lowered_by": [first], "label": label, "method": method, "parts": parts}
-                made += [direct(last, "last_aim", parts=parts), derived("aim_revision", change, "change", **common)]
+                made.append(derived("aim_revision", change, "change", **common))
     return figures(made)
 
 

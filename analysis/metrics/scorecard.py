@@ -7,6 +7,7 @@ as the target: what merely resembles it is no outcome.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import isclose
 
 import polars as pl
 
@@ -123,7 +124,8 @@ def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     first, last = chain.first, chain.last
     is_date = last["unit"] == DATED_UNIT
     since = first["published_date"] or date.min
-    after = outcomes if is_date else [row for row in outcomes if row["valid_to"] > since]
+    outcomes = [row for row in outcomes if row["unit"] == last["unit"]]
+    after = outcomes if is_date else _until_settled([row for row in outcomes if row["valid_to"] > since], last["valid_to"])
     outcome = after[-1] if after else None
     parts = [last["series_id"], *about_parts(last), *([] if is_date else [period_slug(last["valid_from"], last["valid_to"])])]
     before = next((row for row in reversed(outcomes) if row["valid_to"] <= since), after[0] if after else None)
@@ -139,6 +141,12 @@ def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
         verdict,
         rule,
     )
+
+
+def _until_settled(outcomes: list[Row], end: date | None) -> list[Row]:
+    """Outcomes up to the first that reaches to the target's date: what came later says nothing of what was meant for it."""
+    settling = next((row["valid_to"] for row in outcomes if end and row["valid_to"] >= end), date.max)
+    return [row for row in outcomes if row["valid_to"] <= settling]
 
 
 def _expected(target: Row, start: Row, outcome: Row, parts: list[str]) -> Row | None:
@@ -179,14 +187,17 @@ def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: dat
     sign, end = -1 if last["series_id"] in _FALLING else 1, last["valid_to"]
     if chain.end:
         return "abandoned", "a source says that it was given up"
-    if outcome and sign * outcome["value"] >= sign * last["value"] and (end is None or outcome["valid_to"] <= end):
+    reaches = outcome is not None and sign * outcome["value"] >= sign * last["value"]
+    if reaches and (end is None or outcome["valid_to"] <= end):
         return "met", "a reported outcome reaches it by its date"
     if outcome and end and end <= outcome["valid_to"]:
-        return "behind", "its date has passed, and the outcome falls short of it"
+        falls_short = "its date has passed, and the outcome falls short of it"
+        return "behind", "a reported outcome reaches it, after its date" if reaches else falls_short
     if sign * last["value"] < sign * first["value"]:
         return "revised down", "a later version asks for less, and no outcome settles it"
     if outcome and expected:
-        on_course = sign * outcome["value"] >= sign * expected["value"]
+        on_line = isclose(outcome["value"], expected["value"])  # the line is computed, and may be off by a last binary digit
+        on_course = on_line or sign * outcome["value"] > sign * expected["value"]
         line = "the straight line from an earlier outcome to the target"
         return (
             ("on course", f"the last outcome is on or beyond {line}")
@@ -194,7 +205,7 @@ def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: dat
             else ("behind", f"the last outcome is short of {line}")
         )
     if end and end < as_of:
-        return "cannot be scored", "its date has passed, and no outcome has been found"
+        return "cannot be scored", f"its date has passed, and no outcome {'at its end ' if outcome else ''}has been found"
     return (
         "cannot be scored",
         "only one outcome is known, and no line can be drawn"

@@ -94,12 +94,10 @@ def versions(claims: pl.DataFrame, /, *, entity_ids: Sequence[str], series_id: s
 
     Source: claims of the series with a basis of target, plan or rumour.
     """
-    found = {
-        chain.last["entity_id"]: chain
-        for chain in chains(claims.filter(pl.col("series_id") == series_id), is_date=True, bases=INTENT)
-    }
+    order = list(entity_ids)
+    found = chains(claims.filter(pl.col("series_id") == series_id), is_date=True, bases=INTENT, entity_ids=order)
     made = []
-    for chain in (found[entity_id] for entity_id in entity_ids if entity_id in found):
+    for chain in sorted(found, key=lambda chain: order.index(chain.last["entity_id"])):
         dated = [row for row in chain.versions if row["published_date"] is not None]
         made += [direct(row, "version", parts=[*_parts(row), row["claim_id"]]) for row in dated]
         if chain.end:

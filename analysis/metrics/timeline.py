@@ -58,9 +58,8 @@ def timeline(claims: pl.DataFrame, events: pl.DataFrame, /, *, lanes: Mapping[st
 
 
 def _milestones(claims: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
-    reached = {
-        (r["series_id"], r["entity_id"]) for r in claims.filter(~pl.col("basis").cast(pl.String).is_in(INTENT)).to_dicts()
-    }
+    reported = claims.filter(pl.col("basis") == "reported", pl.col("stance") == "asserts")
+    reached = {(row["series_id"], row["entity_id"]) for row in reported.to_dicts()}
     made = []
     for chain in chains(claims, is_date=True, bases=INTENT, entity_ids=entity_ids):
         row = chain.last
@@ -85,15 +84,20 @@ def _reported(claims: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
 
 
 def _named(claims: pl.DataFrame, claim_ids: Sequence[str]) -> list[Row]:
-    rows = claims.filter(pl.col("claim_id").is_in(list(claim_ids)), pl.col("valid_from").is_not_null()).to_dicts()
-    return [_row(_target_label(row), row, "planned" if row["basis"] in INTENT else "done", [row["claim_id"]]) for row in rows]
+    dated = claims.filter(pl.col("stance") == "asserts", pl.col("valid_from").is_not_null())
+    rows = dated.filter(pl.col("claim_id").is_in(list(claim_ids))).to_dicts()
+    return [_row(_target_label(row), row, _state_of_claim(row), [row["claim_id"]]) for row in rows]
 
 
 def _events(events: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
     told = events.filter(pl.col("entity_id").is_in(list(entity_ids)), pl.col("valid_from").is_not_null())
     # One happening told of two parties is one row.
-    rows = told.unique(["entity_id", "valid_from"], keep="first", maintain_order=True).to_dicts()
+    rows = told.unique(["entity_id", "valid_from", "stage"], keep="first", maintain_order=True).to_dicts()
     return [_row(row["description"], row, _state(row), [row["event_id"]]) for row in rows]
+
+
+def _state_of_claim(row: Row) -> str:
+    return "rumour" if row["basis"] == "rumour" else "planned" if row["basis"] in (*INTENT, "forecast") else "done"
 
 
 def _state(event: Row) -> str:
@@ -101,14 +105,19 @@ def _state(event: Row) -> str:
 
 
 def _label(row: Row) -> str:
-    return f"{row['entity_name']}: {row['series_name'][0].lower()}{row['series_name'][1:]}"
+    return f"{row['entity_name']}: {_within(row['series_name'])}"
+
+
+def _within(name: str) -> str:
+    """The name of a series within a sentence; what begins with an abbreviation keeps its letters."""
+    return name if name[:2].isupper() else name[0].lower() + name[1:]
 
 
 def _target_label(row: Row) -> str:
     if row["unit"] == DATED_UNIT:
         return _label(row)
-    what = row["series_name"]
-    return f"{row['market_name']}: {in_words(row['value'], row['unit'], row['qualifier'])}, {what[0].lower()}{what[1:]}"
+    value = in_words(row["value"], row["unit"], row["qualifier"])
+    return f"{row['market_name']}: {value}, {_within(row['series_name'])}"
 
 
 def _row(label: str, row: Row, state: str, ids: list[str]) -> Row:

@@ -19,7 +19,7 @@ from analysis.errors import BuildError
 from analysis.typeface import LATIN_FOLDER
 from analysis.units import day_label
 
-_CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
+_CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analysis.errors import MetricError
-from analysis.metrics.market_share import adoption_gap, concentration, market_share, model_share, share_series
+from analysis.metrics.market_share import (
+    adoption_gap,
+    concentration,
+    market_share,
+    model_share,
+    sales_against_share,
+    share_series,
+)
 
 UNITS = pl.DataFrame(
     {
@@ -192,8 +199,111 @@ def test_64000_sold_at_42_percent_imply_152381_and_37140_of_88535_count_41_95_pe
 def test_without_a_printed_share_only_what_was_counted_is_told(claims):
     frame = claims(sakura("annual_sales", 1, "vehicles", **YEAR), sakura("bev_annual_sales", 4, "vehicles", "japan", **YEAR))
     metrics = model_share(frame, model="sakura", market="japan")["metric"].to_list()
-    assert metrics == ["model_sales", "market_sales", "counted_share"]
+    assert metrics == ["model_sales", "market_sales", "counted_share", "latest_share"]
     assert model_share(claims(), model="sakura", market="japan").is_empty()
+
+
+def counts(number: int, mine: float, whole: float) -> list[dict]:
+    """What one source counts of the model and its market in a year."""
+    year = {"valid_from": date(number, 1, 1), "valid_to": date(number, 12, 31), "source_id": f"count-{number}"}
+    return [
+        sakura("annual_sales", mine, "vehicles", claim_id=f"mine-{number}", **year),
+        sakura("bev_annual_sales", whole, "vehicles", "japan", claim_id=f"whole-{number}", **year),
+    ]
+
+
+def shares_of(frame: pl.DataFrame) -> dict[str, dict]:
+    return {row["metric"]: row for row in model_share(frame, model="sakura", market="japan").to_dicts()}
+
+
+def test_a_printed_share_is_held_against_the_last_count_that_was_over_when_it_was_printed(claims):
+    # Printed in March 2024: 2023 was over, 2024 was not. 30 / 80 = 37.5%; 37.5 - 40 = -2.5 points. 2024: 20 / 50 = 40%.
+    printed = sakura("model_share_of_ev_market", 0.4, "share", published_date=date(2024, 3, 31))
+    rows = [*counts(2024, 20, 50), *counts(2022, 10, 100), *counts(2023, 30, 80), printed]
+    for some in (rows, rows[::-1]):
+        made = shares_of(claims(*some))
+        assert made["counted_share"]["value"] == 0.375
+        assert made["counted_share"]["claim_ids"] == ["mine-2023", "whole-2023"]
+        assert made["share_difference"]["value"] == -2.5
+        assert made["latest_share"]["value"] == 0.4
+        assert made["latest_share"]["claim_ids"] == ["mine-2024", "whole-2024"]
+        assert made["latest_share"]["period_end"] == date(2024, 12, 31)
+
+
+def test_a_year_was_over_on_its_last_day(claims):
+    printed = sakura("model_share_of_ev_market", 0.4, "share", published_date=date(2023, 12, 31))
+    assert shares_of(claims(*counts(2022, 1, 4), *counts(2023, 1, 2), printed))["counted_share"]["value"] == 0.5
+    early = printed | {"published_date": date(2023, 12, 30)}
+    assert shares_of(claims(*counts(2022, 1, 4), *counts(2023, 1, 2), early))["counted_share"]["value"] == 0.25
+
+
+@pytest.mark.parametrize("published_date", [None, date(2020, 1, 1)])
+def test_a_share_of_unknown_day_or_from_before_every_count_is_held_against_the_last_one(claims, published_date):
+    printed = sakura("model_share_of_ev_market", 0.4, "share", published_date=published_date)
+    assert shares_of(claims(*counts(2022, 1, 4), *counts(2023, 1, 2), printed))["counted_share"]["value"] == 0.5
+
+
+def test_a_market_of_at_least_so_many_leaves_at_most_that_share(claims):
+    mine, whole = counts(2023, 1, 4)
+    made = shares_of(claims(mine, whole | {"qualifier": "at_least"}))
+    assert (made["counted_share"]["qualifier"], made["latest_share"]["qualifier"]) == ("at_most", "at_most")
+
+
+def test_a_market_of_nothing_is_refused(claims):
+    with pytest.raises(MetricError, match="claim whole-2023 is zero: counted_share"):
+        shares_of(claims(*counts(2023, 1, 0)))
+    printed = sakura("model_share_of_ev_market", 0, "share")
+    with pytest.raises(MetricError, match="claim c0 is zero: implied_market"):
+        shares_of(claims(printed, sakura("cumulative_sales", 64000, "vehicles")))
+
+
+# --- whether sales and share can be of one period
+
+
+def multiple(frame: pl.DataFrame) -> pl.DataFrame:
+    return sales_against_share(frame, model="sakura", market="japan")
+
+
+PRINTED = [
+    sakura("model_share_of_ev_market", 0.42, "share", published_date=date(2024, 3, 31)),
+    sakura("cumulative_sales", 64000, "vehicles", qualifier="nearly"),
+]
+
+
+def test_64000_at_42_percent_are_1_72_times_the_market_of_88535(claims):
+    # 64,000 / 0.42 = 152,380.95; / 88,535 = 1.72114. The market of 2024 was not known when the share was printed.
+    frame = claims(*PRINTED, *counts(2024, 22926, 59736), *counts(2023, 37140, 88535))
+    made = multiple(frame).to_dicts()[0]
+    assert made["value"] == pytest.approx(1.72114, abs=1e-5)
+    assert made["claim_ids"] == ["c1", "c0", "whole-2023"]
+    assert made["figure_id"] == "implied_market_multiple.sakura.japan"
+    assert made["period_end"] == date(2023, 12, 31)
+
+
+def test_without_sales_share_or_market_there_is_no_multiple(claims):
+    whole = [*PRINTED, *counts(2023, 37140, 88535)]
+    for left_out in range(4):
+        assert multiple(claims(*(row for place, row in enumerate(whole) if place != left_out))).is_empty()
+    assert multiple(claims()).is_empty()
+    other = [PRINTED[0], PRINTED[1] | {"source_id": "other"}, *counts(2023, 37140, 88535)]
+    assert multiple(claims(*other)).is_empty()  # sales and share of two sources
+
+
+def test_a_multiple_of_nothing_is_refused(claims):
+    with pytest.raises(MetricError, match="claim whole-2023 is zero: implied_market_multiple"):
+        multiple(claims(*PRINTED, *counts(2023, 1, 0)))
+    with pytest.raises(MetricError, match="claim c0 is zero: implied_market_multiple"):
+        multiple(claims(PRINTED[0] | {"value": 0}, PRINTED[1], *counts(2023, 1, 2)))
+
+
+def test_at_least_so_many_sold_are_at_least_that_multiple_and_a_larger_share_turns_it_round(claims):
+    share, sold = (row | {"qualifier": "exact"} for row in PRINTED)
+    whole = counts(2023, 1, 2)
+    assert multiple(claims(share, sold | {"qualifier": "at_least"}, *whole))["qualifier"].to_list() == ["at_least"]
+    assert multiple(claims(share | {"qualifier": "at_least"}, sold, *whole))["qualifier"].to_list() == ["at_most"]
+
+
+# --- periods and sources apart
 
 
 def test_sales_of_different_periods_are_not_divided(claims):
@@ -209,3 +319,34 @@ def test_a_series_of_shares_keeps_periods_and_sources_apart(claims):
     assert share_series(frame, series_id="ev_share_of_sales", markets=["china"]).is_empty()
     with pytest.raises(MetricError, match="not a series of shares"):
         share_series(frame, series_id="investment")
+
+
+@pytest.mark.parametrize("basis", ["target", "plan", "forecast", "rumour"])
+def test_what_is_not_reported_is_no_share_of_sales(claims, basis):
+    later = {"valid_from": date(2030, 1, 1), "valid_to": date(2030, 12, 31), "basis": basis}
+    frame = claims(share("china", 0.2), share("japan", 0.02), share("china", 0.8, **later), share("japan", 0.4, **later))
+    assert share_series(frame, series_id="ev_share_of_sales")["value"].to_list() == [0.2, 0.02]
+    assert adoption_gap(frame, leader="china", follower="japan")["value"].to_list()[:2] == [0.2, 0.02]
+
+
+# --- what was published
+
+
+def test_the_sakura_took_41_95_percent_in_2023_and_38_38_in_2024(published):
+    # 37,140 / 88,535 = 0.41950; 22,926 / 59,736 = 0.38379. The share was printed in March 2024, as 42%.
+    made = shares_of(published.claims)
+    assert made["printed_share"]["value"] == 0.42
+    assert (made["model_sales"]["value"], made["market_sales"]["value"]) == (37_140, 88_535)
+    assert made["counted_share"]["value"] == pytest.approx(0.4195, abs=5e-5)
+    assert made["latest_share"]["value"] == pytest.approx(0.3838, abs=5e-5)
+    assert made["latest_share"]["claim_ids"] == ["n-sakura-cy2024", "jp-bev-2024-u"]
+    assert made["share_difference"]["value"] == pytest.approx(-0.05, abs=5e-3)
+
+
+def test_before_2025_nothing_is_known_of_the_sakura_in_2024(published):
+    made = shares_of(published.as_of(date(2024, 12, 31)).claims)
+    assert made["latest_share"]["value"] == pytest.approx(0.4195, abs=5e-5)
+
+
+def test_sales_and_share_of_the_sakura_imply_1_72_times_the_market(published):
+    assert multiple(published.claims)["value"].item() == pytest.approx(1.7211, abs=5e-5)

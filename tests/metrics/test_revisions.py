@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from test_adoption import count, share, year
 
 from analysis.metrics.revisions import plans_changed, revisions
@@ -132,3 +134,87 @@ def test_what_stayed_and_what_only_an_undated_source_tells_is_no_change(claims):
     same = claims(start(2022, 2026))
     assert changed(same, same).is_empty()
     assert changed(same, claims(start(2022, 2026), start(2023, 2030, entity_id="kyushu", published_date=None))).is_empty()
+
+
+END = {"stance": "withdraws", "valid_from": None, "valid_to": None}
+
+
+def goal(known: int, value: float | None, y: int = 2030, **more) -> dict:
+    base = {"series_id": "electrified_share", "unit": "share", "basis": "target", "value": value, "entity_id": "canton"}
+    return base | year(y) | {"source_id": f"s{known}", "published_date": date(known, 1, 1)} | more
+
+
+def shown(frame) -> list[tuple]:
+    return list(frame.select("metric", "value").iter_rows())
+
+
+def test_a_target_that_was_raised_is_told_as_it_was_and_as_it_is(claims):
+    made = changed(claims(goal(2021, 0.5)), claims(goal(2021, 0.5), goal(2023, 0.55)))
+    assert shown(made) == [("was", 0.5), ("now", 0.55)]
+    assert made["claim_ids"].to_list() == [["c0"], ["c1"]]
+    assert made["figure_id"].to_list() == [f"{word}.electrified_share.canton.global.2030" for word in ("was", "now")]
+
+
+def test_a_target_that_was_given_up_is_told_as_it_was_and_as_ended(claims):
+    now = claims(goal(2021, 0.5), goal(2023, None, **END))
+    assert shown(changed(claims(goal(2021, 0.5)), now)) == [("was", 0.5), ("ended", 0.5)]
+    assert changed(now, now).is_empty()
+    again = claims(goal(2021, 0.5), goal(2023, None, **END), goal(2024, 0.6))
+    assert shown(changed(now, again)) == [("was", 0.5), ("now", 0.6)]
+
+
+def test_what_was_set_and_given_up_since_is_ended_and_has_no_past(claims):
+    assert shown(changed(claims(), claims(goal(2021, 0.5), goal(2023, None, **END)))) == [("ended", 0.5)]
+
+
+def test_a_limit_that_was_added_is_a_change_and_another_source_for_the_same_is_none(claims):
+    before = claims(goal(2021, 0.5))
+    assert changed(before, claims(goal(2021, 0.5), goal(2023, 0.5))).is_empty()
+    made = changed(before, claims(goal(2021, 0.5), goal(2023, 0.5, qualifier="more_than")))
+    assert made["qualifier"].to_list() == ["exact", "more_than"]
+
+
+def test_what_had_been_reached_before_is_no_news_and_what_was_reached_since_is(claims):
+    plan, outcome = start(2022, 2026), start(2024, 2024, basis="reported")
+    assert changed(claims(plan, outcome), claims(plan, outcome)).is_empty()
+    made = changed(claims(plan), claims(plan, outcome))
+    assert made["metric"].to_list() == ["was", "now", "reached"]
+    assert made["period_end"].to_list() == [date(2026, 12, 31), date(2026, 12, 31), date(2024, 12, 31)]
+    # Another report of when that was changes what is reached, and not the plan that it was.
+    moved = changed(claims(plan, outcome), claims(plan, outcome, start(2025, 2023, basis="reported")))
+    assert moved["metric"].to_list() == ["was", "now", "reached"]
+    assert moved["period_end"][2] == date(2023, 12, 31)
+
+
+def test_a_target_restated_for_the_fiscal_year_of_the_same_name_has_moved_and_is_no_new_one(claims):
+    fiscal = {"valid_from": date(2030, 4, 1), "valid_to": date(2031, 3, 31)}
+    made = changed(claims(goal(2021, 0.5)), claims(goal(2021, 0.5), goal(2023, 0.6, **fiscal)))
+    assert shown(made) == [("was", 0.5), ("now", 0.6)]
+    assert made["figure_id"].to_list() == [f"{word}.electrified_share.canton.global.fiscal-2030" for word in ("was", "now")]
+    other = changed(claims(goal(2021, 0.5)), claims(goal(2021, 0.5), goal(2023, 0.6, 2031)))
+    assert shown(other) == [("now", 0.6)]
+
+
+def test_only_the_plans_of_those_named_are_told_of(claims):
+    assert changed(claims(), claims(goal(2021, 0.5, entity_id="honda"), start(2022, 2026, entity_id="honda"))).is_empty()
+
+
+def test_time_that_passes_changes_no_plan(claims):
+    same = claims(goal(2021, 0.5), start(2022, 2026))
+    for day in (date(2022, 1, 1), date(2035, 1, 1)):
+        assert plans_changed(same, same, as_of=day, entity_ids=["canton"]).is_empty()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(2000, 2020), st.sampled_from([0.4, 0.5])), min_size=1, max_size=6, unique_by=lambda s: s[0]
+    ),
+    known=st.integers(2000, 2020),
+)
+def test_what_changed_is_the_difference_of_the_two_days_however_many_steps_lay_between(claims, steps, known):
+    rows = [goal(number, value) for number, value in steps]
+    before = [value for number, value in sorted(steps) if number <= known][-1:]
+    last = sorted(steps)[-1][1]
+    made = changed(claims(*(row for row in rows if row["published_date"].year <= known)), claims(*rows))
+    assert shown(made) == ([] if before == [last] else [*(("was", value) for value in before), ("now", last)])

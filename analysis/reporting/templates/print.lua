@@ -11,7 +11,7 @@ end
 -- An image's alternative text is dropped, and without it PDF/UA-1 refuses the document.
 function Image(image)
   local alt = pandoc.utils.stringify(image.caption)
-  return pandoc.RawInline('typst', '#image(' .. quoted(image.src) .. ', alt: ' .. quoted(alt) .. ', width: 100%)')
+  return pandoc.RawInline('typst', '#picture(' .. quoted(image.src) .. ', alt: ' .. quoted(alt) .. ')')
 end
 
 -- Typst makes a minus sign of a hyphen before a digit, which a search for the number as we write it would miss.

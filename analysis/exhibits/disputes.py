@@ -1,0 +1,54 @@
+"""Conflicts as a reader sees them: on a page, and in a terminal."""
+
+from html import escape
+
+import polars as pl
+
+from analysis.exhibits.citing import named, quoted
+from analysis.exhibits.shown import Exhibit, link, not_known, table
+from analysis.ledger import Ledger
+from analysis.metrics.conflicts import NO_REASON, Contest, contests
+from analysis.metrics.conflicts import contested as contested_figures
+from analysis.wording import figure_in_words
+
+
+def contested(found: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
+    """A table of conflicts: what is contested, every side as printed, the size of the difference, and the known reason.
+
+    Args:
+        found: the conflicts, as `metrics.conflicts.contests` gives them.
+        figures: the figures that `metrics.conflicts.contested` makes of them.
+        title: the caption.
+    """
+    by_id = {row["figure_id"]: row for row in figures.iter_rows(named=True)}
+    rows = []
+    for contest in found:
+        sides = []
+        for said in named([row.get("claim_id") or row["event_id"] for row in contest.statements], ledger):
+            figure = by_id.get(f"contested.{contest.conflict_id}.{said['claim_id']}")
+            sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
+        prefix = f"contested_difference.{contest.conflict_id}."
+        differences = [link(row) for figure_id, row in by_id.items() if figure_id.startswith(prefix)]
+        none = "not to be subtracted" if contest.kind == "definition" else "none in numbers"
+        rows.append(
+            {
+                "Contested, and why": f"<strong>{escape(contest.title)}</strong><br>{escape(contest.reason)}",
+                "What is said": "<br>".join(f"• {side}" for side in sides),
+                "Difference": "<br>".join(differences) or none,
+            }
+        )
+    return table(rows, title, widths=[38, 46, 16]) if rows else not_known([title])
+
+
+def conflicts_in_text(ledger: Ledger, /) -> str:
+    """Every conflict of a view of the ledger, for a terminal: title and reason, every side, and the size of the difference."""
+    found = contests(ledger.claims, vintages=ledger.vintages, events=ledger.events, conflicts=ledger.conflicts)
+    figures = {row["figure_id"]: row for row in contested_figures(found).iter_rows(named=True)}
+    lines = [f"{len(found)} conflicts, {sum(contest.reason == NO_REASON for contest in found)} of them without a known reason."]
+    for contest in found:
+        lines += ["", f"{contest.title} ({contest.kind}, {contest.conflict_id})", f"  {contest.reason}"]
+        sides = [row.get("claim_id") or row["event_id"] for row in contest.statements]
+        lines += [f"  - {quoted(said)} [{said['claim_id']}]" for said in named(sides, ledger)]
+        prefix = f"contested_difference.{contest.conflict_id}."
+        lines += [f"  {row['label']}: {figure_in_words(row)}" for name, row in figures.items() if name.startswith(prefix)]
+    return "\n".join(lines)
