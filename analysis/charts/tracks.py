@@ -125,7 +125,7 @@ def _ways(mark: dict, ground: _Ground) -> Iterator[dict]:
             if made and not made[-1].endswith("…"):
                 yield _way(made, align, at_, mark)
     align, at_, room = max(sides, key=lambda side: side[2])
-    yield _way(evenly(text, max(40, min(room, _LABEL))), align, at_, mark)
+    yield _way(evenly(text, max(40, min(room, _ALONE))), align, at_, mark)
 
 
 def _way(lines: list[str], align: str, at_: float, mark: dict) -> dict:

@@ -85,7 +85,7 @@ def test_the_as_of_day_is_a_line_with_a_name_where_the_years_hold_it():
 
 
 def test_a_long_label_takes_two_lines_and_is_cut_at_a_word():
-    long = "A kei car comes to Japan, which nobody had expected to happen so very soon after all that was said before"
+    long = "A kei car comes to Japan, which nobody had expected to happen so very soon after all that was said before. " * 2
     words = [
         row["text"] for row in drawn(charts.lanes(table(of_year("A", long, 2026)), LEDGER, **WORDS), "text") if "text" in row
     ]
