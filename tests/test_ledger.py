@@ -129,7 +129,7 @@ BROKEN = [
     ("conflicts.csv", "s002-p04-denied;", "s002-p04-denyed;", "statement_ids", "one of the claims or events", "a slip"),
     ("conflicts.csv", "n-canton-500m;", "n-canton-500m; ", "statement_ids", "matches", ""),
     ("conflicts.csv", ";n-canton-cancel,", ";n-canton-cancel;,", "statement_ids", "matches", ""),
-    ("conflicts.csv", 'dropped",status,', 'dropped",stage,', "kind", "one of value", ""),
+    ("conflicts.csv", ",repetition,", ",repetitoin,", "kind", "one of value", "did you mean repetition?"),
     ("conflicts.csv", "k2-canton-500m,", "k1-model-counts,", "conflict_id", "each key once", "copied"),
 ]
 

@@ -9,7 +9,6 @@ from analysis.charts.diffusion import adoption
 from analysis.charts.panels import multiples
 from analysis.charts.plans import timeline
 from analysis.charts.prices import cost_path
-from analysis.charts.shares import lines
 from analysis.charts.slips import slippage
 from analysis.charts.theme import SVG_MIME, VEGALITE_MIME, Shown
 from analysis.charts.tracks import lanes
@@ -23,7 +22,6 @@ __all__ = [
     "bars",
     "cost_path",
     "lanes",
-    "lines",
     "multiples",
     "places",
     "slippage",

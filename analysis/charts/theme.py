@@ -1,6 +1,5 @@
 """The look that all charts share: colours, typeface, title, source note, and how a chart is shown. No figure is read here."""
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
+from analysis.charts.lettering import wrapped
 from analysis.exhibits import Exhibit, statement_line
 from analysis.ledger import Ledger
 from analysis.typeface import FOLDERS, JAPANESE, LATIN
@@ -30,9 +30,9 @@ SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"
 """Points' shapes, for as many lines as one chart can hold: colours may not be seen."""
 
 WIDTH = 700
-_TITLE_CHARACTERS, _NOTE_CHARACTERS = 92, 118
+_TITLE, _NOTE, _LINES = 15, 11, 12
 _LABEL_CHARACTER, _LABEL_MAX = 6.6, 270
-"""Pixels: the whole chart; characters of a line; pixels of a label's character and of a label."""
+"""Pixels: the whole chart; letters of title and note, and how many lines they may take; a label's character, and a label."""
 
 Shown = alt.Chart | alt.LayerChart | alt.ConcatChart | Exhibit
 
@@ -52,7 +52,7 @@ def _theme() -> alt.theme.ThemeConfig:
             "axis": {**text, **axis, "labelLimit": 260},
             "title": {
                 "font": FONT,
-                "fontSize": 15,
+                "fontSize": _TITLE,
                 "fontWeight": "bold",
                 "color": INK,
                 "subtitleFont": FONT,
@@ -129,16 +129,18 @@ def sourced(ledger: Ledger, rows: pl.DataFrame) -> str:
 def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:
     """The chart with its title, what it shows, and the description that stands for it."""
     heading = alt.TitleParams(
-        textwrap.wrap(title, _TITLE_CHARACTERS), subtitle=textwrap.wrap(subtitle, _NOTE_CHARACTERS), lineHeight=18
+        wrapped(title, WIDTH, size=_TITLE, bold=True, lines=_LINES),
+        subtitle=wrapped(subtitle, WIDTH, lines=_LINES),
+        lineHeight=18,
     )
     return chart.properties(title=heading, description=f"{title} {subtitle} {description}")
 
 
 def noted(paragraphs: Sequence[str], x: float, y: float) -> alt.Chart:
     """What stands beneath a chart in small grey letters."""
-    lines = [line for text in paragraphs for line in textwrap.wrap(text, _NOTE_CHARACTERS)]
+    lines = [line for text in paragraphs if text for line in wrapped(text, WIDTH, size=_NOTE, lines=_LINES)]
     return (
         alt.Chart(pl.DataFrame({"note": ["\n".join(lines)]}))
-        .mark_text(align="left", baseline="top", color=GREY, fontSize=11, lineBreak="\n")
+        .mark_text(align="left", baseline="top", color=GREY, fontSize=_NOTE, lineBreak="\n")
         .encode(x=alt.value(x), y=alt.value(y), text="note:N", tooltip=alt.value(None))
     )

@@ -44,7 +44,8 @@ def lanes(
 
     Args:
         rows: `lane`, `label`, `start`, `end` (dates), `state` (done, planned, given up, rumour) and `claim_ids` (list of
-            text, for the source note); lanes in the order of their first rows. Rows outside the years are left out.
+            text, for the source note); lanes in the order of their first rows. Rows before the years are left out; those after
+            them stand at the right edge, with their dates.
         ledger: where the source note and the as-of day come from.
         title, subtitle, words: as for `bars`.
         first_year, last_year: the years shown, both included.
@@ -58,7 +59,7 @@ def lanes(
         raise MetricError(f"years from {first_year} to {last_year}: swapped?")
     if unknown := sorted(set(rows["state"]) - set(_KEY)):
         raise MetricError(f"state {', '.join(map(repr, unknown))}: expected {', '.join(_KEY)}")
-    seen = rows.filter(pl.col("start") <= date(last_year, 12, 31), pl.col("end") >= date(first_year, 1, 1))
+    seen = _in_sight(rows, date(first_year, 1, 1), date(last_year, 12, 31))
     if missing or seen.is_empty():
         return not_known(missing or [title])
     names = {lane: wrapped(lane, _LANE, bold=True, lines=3) for lane in dict.fromkeys(seen["lane"])}
@@ -86,6 +87,15 @@ def lanes(
     source = sourced(ledger, seen)
     chart = alt.layer(*layers)
     return finished(chart, height, finding, subtitle, f"Timeline in lanes. {told}", source, left=left, below=26, key=key)
+
+
+def _in_sight(rows: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    """The rows that end in the years shown or later; what begins after them is moved to their last day and says when it is."""
+    is_beyond = pl.col("start") > last
+    dated = [f"{row['label']} ({period_label(row['start'], row['end'])})" for row in rows.iter_rows(named=True)]
+    moved = {name: pl.when(is_beyond).then(pl.lit(last)).otherwise(name) for name in ("start", "end")}
+    label = pl.when(is_beyond).then(pl.Series(dated, dtype=pl.String)).otherwise("label")
+    return rows.with_columns(label=label, **moved).filter(pl.col("end") >= first)
 
 
 class _Ground(NamedTuple):

@@ -24,7 +24,7 @@ def pack_prices(vintages: pl.DataFrame, /, *, series_id: str = "battery_pack_pri
     """Every published price of a battery pack, by the year it is of and the survey that prints it.
 
     Args:
-        vintages: the claims of every edition, as `Ledger.vintages` has them.
+        vintages: the claims of every edition, as the ledger has them.
         series_id: whose prices; those of all packs, or `bev_pack_price` for electric cars.
 
     Returns:

@@ -6,6 +6,7 @@ One pledge printed by several sources is one amount too: amounts are told apart 
 
 from collections.abc import Sequence
 from datetime import date
+from math import fsum
 
 import polars as pl
 
@@ -91,7 +92,7 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
         [
             derived(
                 "investment_total",
-                sum(printings[0]["value"] for printings in pledges),
+                fsum(printings[0]["value"] for printings in pledges),
                 HOME,
                 raised_by=[row for printings in pledges for row in printings],
                 label="Investments together: " + " and ".join(printings[0]["entity_name"] for printings in pledges),
@@ -162,7 +163,7 @@ def pledges(
     gone = {row["entity_id"] for row in falls}
     left = derived(
         "standing",
-        sum(row["value"] for row in (*rises, *falls)),
+        fsum(row["value"] for row in (*rises, *falls)),  # exact: what is wholly given up leaves nothing
         currency,
         raised_by=[row for row in cited if row["stance"] == "asserts"],
         label="Pledged and not given up",

@@ -41,7 +41,6 @@ ROWS = pl.DataFrame(
 CHARTS = {
     "bars": lambda rows: charts.bars(rows(MONEY), LEDGER, **WORDS),
     "whole": lambda rows: charts.whole(rows(SHARES), LEDGER, **WORDS, part_name="It", rest_name="Rest"),
-    "lines": lambda rows: charts.lines(rows(YEARLY), LEDGER, subtitle="What is shown"),
     "timeline": lambda rows: charts.timeline(rows(MILESTONE), LEDGER, **WORDS, horizon_year=2034),
     "adoption": lambda rows: charts.adoption(rows(SHARES), LEDGER, **WORDS),
     "slippage": lambda rows: charts.slippage(rows(VERSION), LEDGER, **WORDS),
@@ -93,7 +92,7 @@ def test_a_chart_fits_a_page_and_its_words_keep_apart(name):
     across, down = size(chart)
     assert across <= 715  # 700 and the rim
     assert down < 500
-    assert name in ("bars", "whole", "lines", "timeline") or overlaps(chart) == []
+    assert name in ("bars", "whole", "timeline") or overlaps(chart) == []
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -103,7 +102,7 @@ def test_nothing_known_gives_a_note_instead_of_an_empty_chart(name):
     assert chart.text.startswith("Not known")
 
 
-@pytest.mark.parametrize("name", [name for name in CHARTS if name != "lines"])
+@pytest.mark.parametrize("name", CHARTS)
 def test_a_title_whose_figure_is_not_known_gives_a_note_too(name, monkeypatch):
     monkeypatch.setitem(WORDS, "title", "It is {nowhere}")
     assert CHARTS[name](lambda rows: rows).text == "Not known at the as-of date: nowhere."

@@ -67,15 +67,19 @@ def test_lanes_stand_in_the_order_of_their_first_rows_and_grow_with_their_tracks
     assert len(levels) == 3  # the same years, so three tracks
 
 
-def test_what_lies_outside_the_years_is_left_out_and_what_reaches_over_is_cut():
-    rows = table(
-        of_year("A", "Before", 2023),
-        of_year("A", "After", 2030),
-        ("A", "Across", date(2020, 1, 1), date(2040, 12, 31), "planned"),
-    )
+def test_what_lies_before_the_years_is_left_out_and_what_reaches_over_is_cut():
+    rows = table(of_year("A", "Before", 2023), ("A", "Across", date(2020, 1, 1), date(2040, 12, 31), "planned"))
     chart = charts.lanes(rows, LEDGER, **WORDS)
     assert [(row["label"], row["x"], row["x2"]) for row in drawn(chart, "rect")] == [("Across", 0.0, spec(chart)["width"])]
-    assert isinstance(charts.lanes(rows.head(2), LEDGER, **WORDS), Exhibit)
+    assert isinstance(charts.lanes(rows.head(1), LEDGER, **WORDS), Exhibit)
+
+
+def test_what_lies_after_the_years_stands_at_their_edge_with_its_date():
+    chart = charts.lanes(table(of_year("A", "Neutral", 2050), of_year("A", "Soon", 2027)), LEDGER, **WORDS)
+    points = [row for row in drawn(chart, "point") if row["label"].startswith("Neutral")]
+    assert [row["label"] for row in points] == ["Neutral (2050)"]
+    assert points[0]["x"] > spec(chart)["width"] - 10
+    assert "Neutral (2050)" in spec(chart)["description"]
 
 
 def test_the_as_of_day_is_a_line_with_a_name_where_the_years_hold_it():

@@ -55,7 +55,11 @@ def by_metric(frame: pl.DataFrame) -> dict[str, dict]:
 def test_a_price_that_a_later_survey_restates_stands_beside_the_first(claims):
     again = price(2020, 140, published_date=date(2021, 12, 1), claim_id="again")
     made = pack_prices(claims(price(2021, 132), again, price(2020, 137)))
-    assert made["figure_id"].to_list() == ["pack_price.packs.2020.c2", "pack_price.packs.2020.again", "pack_price.packs.2021.c0"]
+    assert made["figure_id"].to_list() == [
+        "pack_price.packs.2020.c2",
+        "pack_price.packs.2020.again",
+        "pack_price.packs.2021.c0",
+    ]
     assert made["value"].to_list() == [137, 140, 132]
 
 

@@ -68,6 +68,7 @@ def test_a_number_for_a_calendar_year_and_for_the_fiscal_year_of_its_name_are_on
         (fiscal(2024, 2026), (2024, 2027)),
         ({"valid_from": date(2026, 11, 1), "valid_to": date(2026, 11, 30)}, (2026, 2026)),
         ({"valid_from": date(2024, 1, 1), "valid_to": date(2025, 12, 31)}, (2024, 2025)),
+        ({"valid_from": date(2024, 1, 1), "valid_to": date(2025, 1, 31)}, (2024, 2025)),  # thirteen months
         (NOT_DATED, None),
     ],
 )

@@ -14,8 +14,8 @@ from analysis.metrics.derive import (
     direct,
     of_series,
     period_slug,
-    quotient,
     qualifier_of,
+    quotient,
     same_source,
 )
 from analysis.schema import QUALIFIERS, figures

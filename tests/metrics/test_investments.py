@@ -279,9 +279,17 @@ def test_what_at_least_was_pledged_and_given_up_is_at_most_so_much_below_zero(cl
 
 
 def test_what_is_left_is_as_exact_as_the_pledges_that_stand(claims, purposes):
-    frame = claims(money(5e8), money(3e8, entity="plan", qualifier="more_than"), money(1e8, entity="lfp", qualifier="about"), gone())
+    frame = claims(
+        money(5e8), money(3e8, entity="plan", qualifier="more_than"), money(1e8, entity="lfp", qualifier="about"), gone()
+    )
     assert steps(frame, purposes, ["canton", "lfp"])["standing.all"]["qualifier"] == "exact"
     assert steps(frame, purposes, ["canton", "lfp", "plan"])["standing.all"]["qualifier"] == "more_than"
+
+
+def test_where_all_was_given_up_nothing_is_left_to_the_last_digit(claims, purposes):
+    # In plain addition 0.1 + 0.3 - 0.1 - 0.3 leaves 0.00000000000000005.
+    frame = claims(money(0.1), money(0.3, entity="lfp"), gone("canton"), gone())
+    assert steps(frame, purposes, ["canton", "lfp"])["standing.all"]["value"] == 0
 
 
 def test_money_without_a_rate_is_left_out(claims, purposes):
@@ -294,7 +302,7 @@ def test_money_without_a_rate_is_left_out(claims, purposes):
 
 @pytest.mark.parametrize("names", [["phase", "plan"], ["plan", "phase"], ["car", "canton", "plan"], ["nissan", "car"]])
 def test_a_pledge_within_another_is_refused_however_far_down(claims, purposes, names):
-    with pytest.raises(MetricError, match="is part of .*added twice; name one of them"):
+    with pytest.raises(MetricError, match=r"is part of .*added twice; name one of them"):
         steps(claims(), purposes, names)
 
 

@@ -44,7 +44,9 @@ def test_an_agreement_has_the_parties_that_its_events_name_each_once(events, hou
 
 
 def test_an_agreement_within_another_is_still_the_companys(events, houses):
-    made = agreements(events(told("signed", 2024, 1, 1, entity="merger", counterparty_id="honda")), houses, entity_ids=["merger"])
+    made = agreements(
+        events(told("signed", 2024, 1, 1, entity="merger", counterparty_id="honda")), houses, entity_ids=["merger"]
+    )
     assert made["parties"].to_list() == ["Nissan, Honda"]
 
 
@@ -122,7 +124,12 @@ def test_an_end_before_the_last_agreement_ends_nothing(events):
 
 
 def test_what_is_not_dated_denied_or_not_agreed_has_no_course(events):
-    rows = [told("memorandum"), told("signed", 2024, 1, 1, stance="denies"), told("talks", 2024, 1, 1), told("ended", 2025, 1, 1)]
+    rows = [
+        told("memorandum"),
+        told("signed", 2024, 1, 1, stance="denies"),
+        told("talks", 2024, 1, 1),
+        told("ended", 2025, 1, 1),
+    ]
     assert course(events(*rows), entity_id="pact", entity_ids=["pact"]).is_empty()
     assert course(events(told("signed", 2024, 1, 1)), entity_id="pact", entity_ids=[]).is_empty()
     assert course(events(), entity_id="pact", entity_ids=["pact"]).is_empty()
@@ -146,9 +153,7 @@ def test_months_are_whole_also_from_29_february(events, first, last, months):
 
 
 def test_nissan_and_honda_made_three_memoranda_and_ended_after_10_months(published):
-    made = by_metric(
-        course(published.events, entity_id="nissan-honda", entity_ids=published.family("nissan-honda"))
-    )
+    made = by_metric(course(published.events, entity_id="nissan-honda", entity_ids=published.family("nissan-honda")))
     assert made["agreements_made"]["value"] == 3
     assert made["first_agreed"]["period_start"] == date(2024, 3, 15)
     assert made["agreement_ended"]["period_start"] == date(2025, 2, 13)

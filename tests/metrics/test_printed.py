@@ -37,7 +37,9 @@ def test_claims_stand_by_entity_then_series_as_asked_then_by_period_undated_firs
 
 
 def test_two_claims_about_the_same_are_two_figures_with_ids_of_their_own(claims):
-    made = printed(claims(claim("annual_sales"), claim("annual_sales", value=6)), series_ids=["annual_sales"], entity_ids=["ariya"])
+    made = printed(
+        claims(claim("annual_sales"), claim("annual_sales", value=6)), series_ids=["annual_sales"], entity_ids=["ariya"]
+    )
     assert made["value"].to_list() == [5, 6]
     assert made["claim_ids"].to_list() == [["c0"], ["c1"]]
 

@@ -197,8 +197,7 @@ def test_kyushu_leaves_about_100000_of_its_500000(published):
 
 
 @pytest.mark.parametrize(
-    ("series", "now", "aim", "change"),
-    [("plants", 17, 10, -0.412), ("production_capacity", 3.5e6, 2.5e6, -0.286)],
+    ("series", "now", "aim", "change"), [("plants", 17, 10, -0.412), ("production_capacity", 3.5e6, 2.5e6, -0.286)]
 )
 def test_nissan_means_to_cut_plants_by_41_2_and_capacity_by_28_6_percent(published, series, now, aim, change):
     made = cut(published.claims, series_id=series, entity_id="nissan")["value"].to_list()

@@ -195,6 +195,13 @@ def test_a_target_restated_for_the_fiscal_year_of_the_same_name_has_moved_and_is
     assert shown(other) == [("now", 0.6)]
 
 
+def test_what_moved_comes_before_what_is_new(claims):
+    made = changed(claims(start(2022, 2026)), claims(start(2022, 2026), start(2024, 2028), goal(2024, 0.5)))
+    assert made["metric"].to_list() == ["was", "now", "now"]
+    assert made["entity_id"].to_list() == ["canton"] * 3
+    assert made["unit"].to_list() == ["date", "date", "share"]
+
+
 def test_only_the_plans_of_those_named_are_told_of(claims):
     assert changed(claims(), claims(goal(2021, 0.5, entity_id="honda"), start(2022, 2026, entity_id="honda"))).is_empty()
 

@@ -286,6 +286,8 @@ def test_a_date_that_was_last_told_as_a_rumour_is_left_out_and_a_rumour_in_betwe
     assert scores(claims(start(2022, 2025), rumour)) == []
     between = score(claims(start(2022, 2025), start(2023, 2030, basis="rumour"), start(2024, 2028)))
     assert (between.promised["claim_ids"], between.latest["claim_ids"]) == (["c0"], ["c2"])
+    before = score(claims(start(2021, 2030, basis="rumour"), start(2022, 2025)))
+    assert (before.promised["claim_ids"], before.latest) == (["c1"], None)
     # Another plant's rumour is none of this one's.
     assert len(scores(claims(start(2022, 2025), rumour | {"entity_id": "kyushu"}))) == 1
 

@@ -216,6 +216,16 @@ def test_what_only_resembles_a_plan_does_not_reach_it(claims, other):
     assert made["metric"].to_list() == ["milestone", "milestone_months_left"]
 
 
+def test_of_plans_in_two_markets_only_the_one_that_was_reached_is_told_so(claims):
+    frame = claims(
+        start(2028, "a", date(2022, 2, 18)),
+        start(2027, "a", date(2022, 2, 18), market_id="japan"),
+        start(2024, "b", date(2025, 1, 31), basis="reported"),
+    )
+    reached = milestones(frame, as_of=TODAY).filter(metric="reached_milestone")
+    assert reached["figure_id"].to_list() == ["reached_milestone.start_of_production.canton.us"]
+
+
 def test_of_several_reports_the_one_published_last_tells_when_it_was_reached(claims):
     frame = claims(
         start(2028, "a", date(2022, 2, 18)),
@@ -230,17 +240,17 @@ def test_the_versions_of_milestones_come_by_entity_in_the_order_given_then_by_pu
         start(2028, "b", date(2025, 1, 23)),
         start(2025, "a", date(2022, 2, 18)),
         start(2030, "blog", None),
-        start(2027, "a", date(2024, 1, 31), entity_id="infiniti"),
+        start(2029, "a", date(2024, 1, 31), entity_id="infiniti"),
         start(2026, "c", date(2023, 1, 1), series_id="launch"),
-        start(2026, "d", date(2024, 1, 31), entity_id="infiniti", basis="rumour", market_id="japan"),
+        start(2030, "d", date(2023, 1, 31), entity_id="infiniti", basis="rumour", market_id="japan"),
     )
     made = versions(frame, entity_ids=["infiniti", "unknown", "canton", "infiniti"], series_id="start_of_production")
     assert made["metric"].unique().to_list() == ["version"]
     # Those of one entity in two markets are two milestones: by due date. What has no date of publication has no place.
-    assert made["claim_ids"].to_list() == [["c5"], ["c3"], ["c1"], ["c0"]]
+    assert made["claim_ids"].to_list() == [["c3"], ["c5"], ["c1"], ["c0"]]
     assert made["figure_id"][3] == "version.start_of_production.canton.us.c0"
     assert made["value"].to_list() == [None] * 4
-    assert made["basis"].to_list() == ["rumour", "plan", "plan", "plan"]
+    assert made["basis"].to_list() == ["plan", "rumour", "plan", "plan"]
 
 
 def test_the_versions_end_with_what_was_given_up(claims):

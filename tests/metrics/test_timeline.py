@@ -25,7 +25,14 @@ def start(known: int, due: int, **more) -> dict:
 
 
 def goal(value: float | None, **more) -> dict:
-    row = {"claim_id": "goal", "series_id": "ev_share", "unit": "share", "value": value, "basis": "target", "market_id": "china"}
+    row = {
+        "claim_id": "goal",
+        "series_id": "ev_share",
+        "unit": "share",
+        "value": value,
+        "basis": "target",
+        "market_id": "china",
+    }
     return row | year(2026) | more
 
 
@@ -68,7 +75,9 @@ def test_what_was_reported_as_reached_is_not_planned_too(lane):
     assert states(made) == [("Canton: start of production", 2026, "done", ["c1"])]
 
 
-@pytest.mark.parametrize("other", [{"stance": "denies"}, {"basis": "forecast"}, {"series_id": "launch"}, {"entity_id": "oppama"}])
+@pytest.mark.parametrize(
+    "other", [{"stance": "denies"}, {"basis": "forecast"}, {"series_id": "launch"}, {"entity_id": "oppama"}]
+)
 def test_only_a_report_of_the_same_thing_makes_a_plan_reached(lane, other):
     made = lane([start(2022, 2025), start(2026, 2026, basis="reported") | other], names=["canton"])
     assert ("Canton: start of production", 2025, "planned", ["c0"]) in states(made)
@@ -135,7 +144,13 @@ def test_rows_stand_by_lane_then_start_and_an_entity_in_two_lanes_in_both(claims
     rows = [start(2022, 2028), start(2022, 2026, entity_id="oppama", series_id="launch")]
     lanes = {"B": ["oppama", "canton"], "Empty": [], "A": ["canton"]}
     made = timeline(claims(*rows), events(told("signed", 2020, 1, 1)), lanes=lanes)
-    assert made.select("lane", "claim_ids").rows() == [("B", ["e0"]), ("B", ["c1"]), ("B", ["c0"]), ("A", ["e0"]), ("A", ["c0"])]
+    assert made.select("lane", "claim_ids").rows() == [
+        ("B", ["e0"]),
+        ("B", ["c1"]),
+        ("B", ["c0"]),
+        ("A", ["e0"]),
+        ("A", ["c0"]),
+    ]
     assert dict(made.schema) == ROWS
     assert dict(timeline(claims(), events(), lanes={}).schema) == ROWS
 
