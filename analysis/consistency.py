@@ -30,9 +30,9 @@ def cross_table_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> lis
         unread: the tables that could not be read at all; nothing is held against them.
     """
     faults = _reference_faults(tables, unread)
-    for check in (_unit_faults, _entry_faults, _locator_faults, _contradiction_faults, _conflict_faults):
+    for check in (_unit_faults, _entry_faults, _locator_faults, _contradiction_faults):
         faults += check(tables)
-    return faults
+    return faults if unread & set(STATEMENT_KEYS) else faults + _conflict_faults(tables)
 
 
 def latest_entries(statements: pl.DataFrame, key: str) -> pl.DataFrame:

@@ -173,5 +173,5 @@ def _with_names(statements: pl.DataFrame, table: str, tables: dict[str, pl.DataF
 
 def _last_recorded(tables: dict[str, pl.DataFrame]) -> date:
     """The day of the last entry of any kind; nothing later can be known from these tables."""
-    days = [tables[name]["recorded_date"].max() for name in ("sources", *STATEMENT_KEYS)]
+    days = [tables[name]["recorded_date"].max() for name in ("sources", *STATEMENT_KEYS, "conflicts")]
     return max((day for day in days if day is not None), default=date.min)

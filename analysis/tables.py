@@ -171,8 +171,8 @@ def _constraint(column: dy.Column, check: str) -> tuple[str, str]:
         return "each key once", "copied from another line?"
     if check == "regex":
         return f"text that matches {column.regex}", ""
-    if check == "min":
-        return f"{column.min} or more", ""
+    if check in ("min", "max"):
+        return f"{column.min} or more" if check == "min" else f"{column.max} or less", ""
     if check == "min_length":
         return "some text", "an empty field"
     return f"a finite value ({check})", ""

@@ -190,8 +190,7 @@ def of_year(figure_id: str, number: int, **more) -> dict:
     return figure(figure_id, period_start=date(number, 1, 1), period_end=date(number, 12, 31), **more)
 
 
-@pytest.fixture(scope="module")
-def report(ledger):
+def whole_report(ledger: Ledger) -> pl.DataFrame:
     """The figures of a whole report: of claims and of events, direct and derived, alike and not."""
     claims, events, family = ledger.claims, ledger.events, ledger.family("nissan")
     found = conflicts.contests(claims, vintages=ledger.vintages, events=events, conflicts=ledger.conflicts)
@@ -209,6 +208,23 @@ def report(ledger):
             conflicts.contested(found),
         ]
     )
+
+
+@pytest.fixture(scope="module")
+def report(ledger):
+    return whole_report(ledger)
+
+
+@pytest.mark.parametrize("day", [(2000, 1, 1), (2019, 12, 31), (2021, 11, 30), (2024, 3, 31), (2025, 3, 21), (2025, 12, 31)])
+def test_a_report_of_an_earlier_day_rests_on_what_was_known_then(ledger, day):
+    view = ledger.as_of(date(*day))
+    made = whole_report(view)
+    cited = set(made["claim_ids"].explode(empty_as_null=False))
+    known = pl.concat([view.vintages.select("known_date", id="claim_id"), view.events.select("known_date", id="event_id")])
+    assert cited <= set(known["id"])
+    assert all(known_date <= date(*day) for known_date in known["known_date"])
+    assert "From ." not in exhibits.how_made(view, made).text
+    assert made.is_empty() == (day == (2000, 1, 1))
 
 
 def test_every_figure_has_exactly_one_place_that_says_how_it_was_made(ledger, report):

@@ -67,6 +67,7 @@ def cited(source: dict) -> str:
 
 
 def published(source: dict) -> str:
+    """When a source was published, as exactly as that is known."""
     day, precision = source["published_date"], source["published_precision"]
     if day is None:
         return "not dated"

@@ -75,4 +75,5 @@ def table(
 
 
 def text(html: str) -> str:
+    """A cell's HTML as plain text."""
     return unescape(re.sub(r"<[^>]+>", "", html.replace("<br>", " / "))).strip()

@@ -51,6 +51,11 @@ def chains(
         is_date: milestones, or else targets.
         bases: the bases that make a version, such as target or plan.
         entity_ids: whom they are of; all where none are named.
+
+    Returns:
+        One chain per series, entity and market, and for targets due year.
+
+    Source: claims of those bases, as printed.
     """
     wanted = claims.filter(
         (pl.col("unit") == DATED_UNIT) == is_date,
@@ -71,8 +76,17 @@ def chains(
     )
 
 
-def due(row: Row) -> tuple[int, int] | None:
-    """The years that name a claim's period: one for a calendar or fiscal year, two for a longer one; none where not dated."""
+def due(row: Row, /) -> tuple[int, int] | None:
+    """The years that name a claim's period: first = last for a calendar or fiscal year; none where not dated.
+
+    Args:
+        row: the claim.
+
+    Returns:
+        The year in which the period starts, and for a period of more than a year the one in which it ends.
+
+    Source: the claim's reference period.
+    """
     start, end = row["valid_from"], row["valid_to"]
     if start is None:
         return None

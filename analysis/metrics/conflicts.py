@@ -85,7 +85,8 @@ def disagreements(claims: pl.DataFrame, /) -> list[list[Row]]:
     """Claims of different products that count the same thing and do not agree.
 
     Args:
-        claims: the claims in force; targets, plans and rumours are left out, for a plan that moves is no conflict.
+        claims: the claims in force; targets, plans and rumours are left out, for a plan that moves is no conflict, and a
+            forecast is held against forecasts only.
 
     Returns:
         The claims of each such group, in the ledger's order; groups by series, entity, market and period.
@@ -95,16 +96,17 @@ def disagreements(claims: pl.DataFrame, /) -> list[list[Row]]:
     observed = claims.filter(
         pl.col("stance") == "asserts", pl.col("value").is_not_null(), ~pl.col("basis").cast(pl.String).is_in(INTENT)
     )
-    groups = observed.sort(*_SAME, "valid_from", "valid_to", maintain_order=True).to_dicts()
-    found = [list(rows) for _, rows in groupby(groups, key=lambda row: (*_about(row), row["valid_from"], row["valid_to"]))]
+    same = [*_SAME, "valid_from", "valid_to", "is_forecast"]
+    rows = observed.with_columns(is_forecast=pl.col("basis") == "forecast").sort(same, maintain_order=True).to_dicts()
+    found = [list(group) for _, group in groupby(rows, key=lambda row: [row[column] for column in same])]
     # Every pair, and not the first with each of the others: of 10, 11 and 9 the last two disagree, wherever 10 stands.
-    return [rows for rows in found if any(_disagree(*pair) for pair in combinations(rows, 2))]
+    return [group for group in found if any(_disagree(*pair) for pair in combinations(group, 2))]
 
 
 def agree(one: Row, other: Row, /) -> bool:
     """Whether two claims' values are the same as far as both are printed.
 
-    They are where they differ by no more than one unit in the last digit of the coarser: |a - b| <= u.
+    They are where |a - b| is no more than u, with u = one unit in the last digit of the coarser.
 
     Args:
         one, other: claims in one unit. Trailing zeros are not taken for digits: 88,000 may be rounded to thousands.

@@ -189,13 +189,17 @@ def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: dat
         return "abandoned", "a source says that it was given up"
     reaches = outcome is not None and sign * outcome["value"] >= sign * last["value"]
     if reaches and (end is None or outcome["valid_to"] <= end):
-        return "met", "a reported outcome reaches it by its date"
+        was_lowered = sign * last["value"] < sign * first["value"]
+        return "met", "a reported outcome reaches it by its date" + (
+            ", as lowered since it was first promised" if was_lowered else ""
+        )
     if outcome and end and end <= outcome["valid_to"]:
         falls_short = "its date has passed, and the outcome falls short of it"
         return "behind", "a reported outcome reaches it, after its date" if reaches else falls_short
     if sign * last["value"] < sign * first["value"]:
         return "revised down", "a later version asks for less, and no outcome settles it"
-    if outcome and expected:
+    is_past = end is not None and end < as_of
+    if outcome and expected and not is_past:
         on_line = isclose(outcome["value"], expected["value"])  # the line is computed, and may be off by a last binary digit
         on_course = on_line or sign * outcome["value"] > sign * expected["value"]
         line = "the straight line from an earlier outcome to the target"
@@ -204,7 +208,7 @@ def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: dat
             if on_course
             else ("behind", f"the last outcome is short of {line}")
         )
-    if end and end < as_of:
+    if is_past:
         return "cannot be scored", f"its date has passed, and no outcome {'at its end ' if outcome else ''}has been found"
     return (
         "cannot be scored",

@@ -261,11 +261,12 @@ def test_a_follower_at_3_percent_in_2024_trails_a_leader_that_passed_it_in_2018_
     leader = [share("china", 2017, 0.02), share("china", 2018, 0.04), share("china", 2019, 0.05)]
     made = trailing(claims(*leader, share("japan", 2023, 0.05), share("japan", 2024, 0.03)), leader="china", follower="japan")
     assert made["figure_id"].to_list() == [
-        f"{metric}.china.japan" for metric in ("follower_latest", "leader_passed", "leader_before", "trailing_years")
+        f"{metric}.china.japan"
+        for metric in ("follower_latest", "leader_passed", "leader_before", "leader_latest", "trailing_years")
     ]
-    assert made["value"].to_list() == [0.03, 0.04, 0.02, 6]
-    assert made["unit"].to_list() == ["share", "share", "share", "years"]
-    assert made["qualifier"].to_list() == ["exact"] * 4
+    assert made["value"].to_list() == [0.03, 0.04, 0.02, 0.05, 6]
+    assert made["unit"].to_list() == ["share", "share", "share", "share", "years"]
+    assert made["qualifier"].to_list() == ["exact"] * 5
     assert made["claim_ids"].to_list()[-1] == ["c1", "c0", "c4"]
 
 
@@ -287,7 +288,7 @@ def test_the_leader_passed_where_it_is_never_below_again(claims, shares, years):
 def test_where_the_year_before_is_not_known_it_is_at_least_so_many_years(claims, shares):
     leader = [share("china", number, value) for number, value in shares.items()]
     made = by_metric(trailing(claims(*leader, share("japan", 2024, 0.03)), leader="china", follower="japan"))
-    assert list(made) == ["follower_latest", "leader_passed", "trailing_years"]
+    assert list(made) == ["follower_latest", "leader_passed", "leader_latest", "trailing_years"]
     assert (made["trailing_years"]["value"], made["trailing_years"]["qualifier"]) == (6, "at_least")
 
 
