@@ -30,7 +30,7 @@ def cross_table_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> lis
         unread: the tables that could not be read at all; nothing is held against them.
     """
     faults = _reference_faults(tables, unread)
-    for check in (_unit_faults, _entry_faults, _locator_faults, _contradiction_faults):
+    for check in (_circle_faults, _unit_faults, _entry_faults, _locator_faults, _contradiction_faults):
         faults += check(tables)
     return faults if unread & set(STATEMENT_KEYS) else faults + _conflict_faults(tables)
 
@@ -71,6 +71,22 @@ def _reference_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> list
 
 def _file_of(target: str) -> str:
     return "entities.csv as kind market" if target == "markets" else f"{target}.csv"
+
+
+def _circle_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
+    """Entities that are part of themselves, by way of others or at once."""
+    parents = dict(tables["entities"].select("entity_id", "part_of").iter_rows())
+    faults = []
+    for line, entity, parent in tables["entities"].select(LINE, "entity_id", "part_of").drop_nulls().iter_rows():
+        seen, above = set(), parent
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if entity in seen:
+            faults.append(
+                Fault("entities.csv", line, "part_of", parent, "an entity above it", f"{entity} would be part of itself")
+            )
+    return faults
 
 
 def _unit_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:

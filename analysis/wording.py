@@ -31,12 +31,15 @@ def _number(value: float, decimals: int) -> str:
 
 def _money(symbol: str) -> Callable[[float], str]:
     def words(value: float) -> str:
-        sign = "-" if value < 0 else ""
         size = abs(value)
-        for scale, name in _SCALES:
-            if round(size / scale, 3) >= 1:
-                return f"{sign}{symbol}{_number(size / scale, 3)}{name}"
-        return f"{sign}{symbol}{_number(size, 0 if size >= 1000 else 2)}"
+        scaled = next(((size / scale, name) for scale, name in _SCALES if round(size / scale, 3) >= 1), None)
+        if scaled:
+            text = _number(scaled[0], 3) + scaled[1]
+        elif size >= 1000 or float(round(size, 2)).is_integer():
+            text = _number(size, 0)
+        else:
+            text = f"{size:.2f}"  # $147.90, not $147.9
+        return f"{'-' if value < 0 and text != '0' else ''}{symbol}{text}"
 
     return words
 

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from analysis import Ledger, exhibits
+from analysis.errors import MetricError
 from analysis.exhibits import FIGURES_MIME
 from analysis.metrics import (
     batteries,
@@ -237,7 +238,7 @@ def test_every_link_of_a_report_leads_to_such_a_place(ledger, report):
     shown = [
         exhibits.listing(report, title="A"),
         exhibits.statements(report, ledger, title="B"),
-        exhibits.yearly(report, title="C"),
+        exhibits.yearly(report.unique("label", keep="first", maintain_order=True), title="C"),
         exhibits.grid(report, title="D", columns={"milestone": "Latest", "slippage": "Slip"}),
     ]
     links = {link for exhibit in shown for link in Page(exhibit.html).links}
@@ -419,6 +420,12 @@ def test_of_many_years_the_last_are_shown_and_who_has_none_of_them_is_left_out()
     assert lines(exhibits.yearly(rows, title="T", last=9))[1] == "What | 2021 | 2023 | 2024"
     assert exhibits.yearly(rows.clear(), title="T").text == "Not known at the as-of date: T."
     assert exhibits.yearly(figures([figure("sold.c")]), title="T").text == "Not known at the as-of date: T."
+
+
+def test_two_figures_of_one_year_have_no_place_in_one_row():
+    rows = figures([of_year("sold.a.2023", 2023), of_year("sold.a.2023.restated", 2023)])
+    with pytest.raises(MetricError, match=r"sold\.a\.2023\.restated is not the only one of its row in 2023"):
+        exhibits.yearly(rows, title="T")
 
 
 def test_what_was_withdrawn_is_shown_in_the_words_printed(ledger):

@@ -31,7 +31,7 @@ _LOOKS = {
     "planned": ("circle", "white", BLUE),
     "agreed": ("diamond", "white", BLUE),
     "closing": ("triangle-down", ORANGE, ORANGE),
-    "given up": (CROSS, None, INK),
+    "plan given up": (CROSS, None, INK),
 }
 _OTHERS = [("square", "white", GREY), ("triangle-up", "white", GREY), ("square", GREY, GREY), ("triangle-up", GREY, GREY)]
 """State -> shape, fill and outline; and those for states that are not foreseen, in turn."""
@@ -57,7 +57,7 @@ def places(
 
     Args:
         rows: `name`, `latitude`, `longitude` (degrees; places without are left out), `state` (in operation, planned,
-            agreed, closing, given up, or another word) and `claim_ids` (list of text, for the source note).
+            agreed, closing, plan given up, or another word) and `claim_ids` (list of text, for the source note).
         ledger: where the source note comes from.
         title, subtitle, words: as for `bars`.
         figures: those that the title names.

@@ -50,6 +50,8 @@ def source_line(ledger: Ledger, figures: pl.DataFrame, /) -> str:
 def statement_line(ledger: Ledger, statement_ids: list[str], /) -> str:
     """The publishers that claims and events rest on, for the foot of a chart; licences that ask for it are named."""
     rows = sources_of(statement_ids, ledger)
+    if not rows:
+        return ""
     shown = rows if len(rows) <= _MANY else [row for row in rows if _asks_for_attribution(row)]
     names = [cited(row) + (f" ({row['licence']})" if _asks_for_attribution(row) else "") for row in shown]
     if len(shown) < len(rows):

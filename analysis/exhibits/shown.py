@@ -54,7 +54,7 @@ def table(
     """
     frame = pl.DataFrame(rows)
     first, *others = frame.columns
-    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "table"
     shown = (
         GT(frame, rowname_col=first, id=name)
         .tab_stubhead(first)

@@ -5,6 +5,7 @@ from html import escape
 
 import polars as pl
 
+from analysis.errors import MetricError
 from analysis.exhibits.citing import cited, claims_of, named, plain, quoted, with_sources
 from analysis.exhibits.shown import Exhibit, link, not_known, table
 from analysis.ledger import Ledger
@@ -60,22 +61,27 @@ def yearly(figures: pl.DataFrame, /, *, title: str, last: int | None = None, fir
     """A table with one row for each metric and subject, and one column for each year.
 
     Args:
-        figures: rows of figures whose periods are years; those of one label share a row.
+        figures: rows of figures whose periods are years.
         title: the caption.
         last: how many of the last years are shown; all where not given.
         first: heading of the labels.
+
+    Raises:
+        MetricError: where several figures of one row are of one year.
     """
-    dated = figures.drop_nulls("period_start")
-    years = sorted(dated["period_start"].dt.year().unique())[-(last or 0) :]
-    rows = [
-        {first: escape(label)} | {str(year): "" for year in years}
-        for label in dated.filter(pl.col("period_start").dt.year().is_in(years))["label"].unique(maintain_order=True)
-    ]
-    by_label = {row[first]: row for row in rows}
-    for figure in dated.iter_rows(named=True):
-        if figure["period_start"].year in years:
-            by_label[escape(figure["label"])][str(figure["period_start"].year)] = link(figure)
-    return table(rows, title, numeric=[str(year) for year in years]) if rows else not_known([title])
+    dated = figures.drop_nulls("period_start").with_columns(year=pl.col("period_start").dt.year())
+    years = sorted(dated["year"].unique())[-(last or 0) :]
+    rows: dict[tuple, dict[str, str]] = {}
+    for figure in dated.filter(pl.col("year").is_in(years)).iter_rows(named=True):
+        empty = {first: escape(figure["label"])} | dict.fromkeys(map(str, years), "")
+        subject = tuple(figure[column] for column in ("metric", "label", "entity_id", "market_id"))
+        row = rows.setdefault(subject, empty)
+        if row[str(figure["year"])]:
+            raise MetricError(
+                f"{figure['figure_id']} is not the only one of its row in {figure['year']}: show a listing instead"
+            )
+        row[str(figure["year"])] = link(figure)
+    return table(list(rows.values()), title, numeric=[str(year) for year in years]) if rows else not_known([title])
 
 
 def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exhibit:
@@ -166,7 +172,7 @@ def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
     if changes.is_empty():
         text = f"{title}: nothing changed since {day_label(since)}."
         return Exhibit(f"<p>{escape(text)}</p>", text)
-    columns = {"was": f"By {day_label(since)}", "now": "Now", "ended": "Given up", "reached": "Reached"}
+    columns = {"was": f"By {day_label(since)}", "now": "Now", "ended": "Given up; last promised for", "reached": "Reached"}
     return grid(changes, title=title, columns=columns, absent={"was": "not known"})
 
 

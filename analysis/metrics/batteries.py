@@ -69,6 +69,7 @@ def price_trend(
     for row in rows:
         if row["value"] <= 0:
             raise MetricError(f"claim {row['claim_id']} gives a price of {row['value']:g}: no rate leads to or from it")
+    rows = [row | {"note": None} for row in rows]  # what is known of one price is told with that price
     line = fit_line([(row["valid_from"].year, log(row["value"])) for row in rows], level=_LEVEL)
     years = f"{rows[0]['valid_from'].year} to {rows[-1]['valid_from'].year}"
     method = f"a steady yearly rate, fitted by least squares to the logarithms of {len(rows)} prices, {years}"
@@ -93,7 +94,8 @@ def price_trend(
                     parts=[str(year), *about_parts(rows[0])],
                     note=note,
                 )
-                | _about_year(year)
+                | {"period_start": date(year, 1, 1), "period_end": date(year, 12, 31)}
+                | ({"qualifier": "about"} if metric == "price_trend" else {})
             )
     pace = derived(
         "price_pace",
@@ -303,8 +305,3 @@ def _prices(claims: pl.DataFrame, series_id: str) -> list[Row]:
 def _published(row: Row) -> date:
     """When a claim was published; a source without a date comes before the others."""
     return row["published_date"] or date.min
-
-
-def _about_year(year: int) -> Row:
-    """What a point of a fitted line has in place of its claims' period and exactness."""
-    return {"period_start": date(year, 1, 1), "period_end": date(year, 12, 31), "qualifier": "about"}

@@ -136,14 +136,15 @@ def contested(contests: list[Contest], /) -> pl.DataFrame:
         contests: as `contests` gives them.
 
     Returns:
-        Figures `contested` for each claim, and `contested_difference` for each series, entity and market of a conflict
-        with different values; none for definitions that differ, which must not be subtracted.
+        Figures `contested` for each claim with a number or a date, and `contested_difference` for each series, entity and
+        market of a conflict with different values; none for definitions that differ, which must not be subtracted.
 
     Source: the claims, as printed.
     """
     made = []
     for contest in contests:
-        made += [direct(row, "contested", parts=[contest.conflict_id, row["claim_id"]]) for row in contest.claims]
+        told = [row for row in contest.claims if row["value"] is not None or (row["unit"] == DATED_UNIT and row["valid_to"])]
+        made += [direct(row, "contested", parts=[contest.conflict_id, row["claim_id"]]) for row in told]
         if contest.kind != _NOT_SUBTRACTED:
             made += list(_differences(contest))
     return figures(made)

@@ -13,7 +13,7 @@ STATES = {
     "in_production": "in operation",
     "under_construction": "planned",
     "planned": "planned",
-    "cancelled": "given up",
+    "cancelled": "plan given up",
     "ended": "closed",
 }
 """Stage of an event -> what it says of a plant."""
@@ -129,7 +129,7 @@ def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /
 
     Returns:
         One row per plant with a place that any claim or event speaks of, in the ledger's order: `name`, `latitude`,
-        `longitude` (degrees), `state` (in operation, planned, given up, closing, closed) and `claim_ids`, the claims and
+        `longitude` (degrees), `state` (in operation, planned, plan given up, closing, closed) and `claim_ids`, the claims and
         events that say so, as printed.
 
     Source: the last event of each plant; claims of its start or end, and of its capacity or output.
@@ -174,7 +174,7 @@ def _state(claims: list[Row], events: list[Row]) -> tuple[str, list[str]] | None
     staged = [row for row in events if row["stage"] in STATES and row["published_date"] and row["stance"] == "asserts"]
     since = max(map(_published, reported), default=date.min)
     ended = [row for row in staged[-1:] if row["stage"] in _OVER and _published(row) >= since]
-    for rows, state in ((given_up, "given up"), ([row for row in closing if row in asserted], "closing")):
+    for rows, state in ((given_up, "plan given up"), ([row for row in closing if row in asserted], "closing")):
         if rows:
             return state, [rows[-1]["claim_id"]]
     if reported and not ended:

@@ -22,6 +22,9 @@ _OTHER_COUNTS = {
     "nev_annual_sales": "commercial vehicles are counted too",
     "annual_sales": "vehicles of every powertrain are counted",
 }
+_BATTERY_ELECTRIC_ONLY = {"tesla"}
+"""Companies of whose cars none is a plug-in hybrid; the notes of their claims say so."""
+
 _EVERYWHERE = "global"
 
 
@@ -119,7 +122,9 @@ def not_compared(claims: pl.DataFrame, /, *, companies: Mapping[str, str]) -> pl
                     (name, odd[0]["series_name"], f"of single markets or other periods: {where}", [r["claim_id"] for r in odd])
                 )
             if not counts:
-                rows.append((name, f"Sales of {_CARS[series_id]} cars", "no count by calendar year has been found", []))
+                makes_none = series_id == "phev_annual_sales" and company in _BATTERY_ELECTRIC_ONLY
+                why = "it makes none, by its sources" if makes_none else "no count by calendar year has been found"
+                rows.append((name, f"Sales of {_CARS[series_id]} cars", why, []))
     schema = {"company": pl.String, "what": pl.String, "why": pl.String, "claim_ids": pl.List(pl.String)}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

@@ -18,15 +18,15 @@ SCHEMA = {
     "state": pl.String,
     "claim_ids": pl.List(pl.String),
 }
-CANTON, SUNDERLAND = ("Canton", 32.6, -90.0, "given up"), ("Sunderland", 54.9, -1.4, "in operation")
+CANTON, SUNDERLAND = ("Canton", 32.6, -90.0, "plan given up"), ("Sunderland", 54.9, -1.4, "in operation")
 JAPAN = [
     ("Kyushu plant", 33.78, 130.98, "in operation"),
-    ("Battery plant, Kitakyushu", 33.78, 130.98, "given up"),
+    ("Battery plant, Kitakyushu", 33.78, 130.98, "plan given up"),
     ("Pilot line, Yokohama", 35.44, 139.64, "planned"),
     ("Oppama plant", 35.31, 139.65, "closing"),
 ]
 SOUTH = [
-    ("Canton", 32.6, -90.0, "given up"),
+    ("Canton", 32.6, -90.0, "plan given up"),
     ("Cells, Commerce", 34.2, -83.5, "agreed"),
     ("Cells, Glendale", 37.6, -85.9, "agreed"),
 ]
@@ -44,10 +44,12 @@ def frames(chart):
 def test_every_place_is_drawn_once_by_its_state_and_named_beside_it():
     chart = places(CANTON, SUNDERLAND)
     found = [row for row in drawn(chart, "point") if "latitude" in row]
-    assert [(row["name"], row["state"]) for row in found] == [("Sunderland", "in operation"), ("Canton", "given up")]
+    assert [(row["name"], row["state"]) for row in found] == [("Sunderland", "in operation"), ("Canton", "plan given up")]
     shapes = {mark["mark"]["shape"] for mark in marks(chart, "point") if "shape" in mark["mark"]}
     assert len(shapes) == 2
-    assert spec(chart)["description"] == "T S Map. Canton: given up; Sunderland: in operation. Source: The Paper, March 2025"
+    assert (
+        spec(chart)["description"] == "T S Map. Canton: plan given up; Sunderland: in operation. Source: The Paper, March 2025"
+    )
     # A degree of the equator is 700 / 360 pixels wide; the middle of the map is at 350.
     sunderland = found[0]
     assert sunderland["x"] == pytest.approx(350 - 1.4 * 700 / 360, abs=1.5)

@@ -89,7 +89,12 @@ def test_prices_that_halve_each_year_fall_by_50_percent_a_year_and_go_on_to_10_a
     pace = made.to_dicts()[-1]
     assert (pace["metric"], pace["value"], pace["unit"]) == ("price_pace", pytest.approx(-0.5), "per_year")
     assert (pace["period_start"], pace["period_end"]) == (date(2019, 1, 1), date(2022, 12, 31))
-    assert set(made["qualifier"]) == {"about"}
+    assert {row["metric"]: row["qualifier"] for row in made.to_dicts()} == {
+        "price_trend": "about",
+        "price_low": "exact",
+        "price_high": "exact",
+        "price_pace": "about",
+    }
     assert all(set(ids) == {"c0", "c1", "c2", "c3"} for ids in made["claim_ids"])
 
 

@@ -145,8 +145,8 @@ def stage(known: int | None, name: str, **more) -> dict:
         ([start(2022)], [], "planned", "c0"),
         ([start(2022), start(2023)], [], "planned", "c1"),
         ([start(2023), start(2022)], [], "planned", "c0"),
-        ([start(2022), start(2025, **END)], [], "given up", "c1"),
-        ([start(2025, **END), start(2022)], [], "given up", "c0"),
+        ([start(2022), start(2025, **END)], [], "plan given up", "c1"),
+        ([start(2025, **END), start(2022)], [], "plan given up", "c0"),
         ([start(2022, **END), start(2025)], [], "planned", "c1"),  # planned anew
         ([start(2022), start(2025, stance="denies")], [], "planned", "c0"),
         ([start(2022), output(2021)], [], "in operation", "c1"),
@@ -161,7 +161,7 @@ def stage(known: int | None, name: str, **more) -> dict:
         ([output(2021), start(2025, series_id="end_of_production", stance="denies")], [], "in operation", "c0"),
         ([], [stage(2020, "planned")], "planned", "e0"),
         ([], [stage(2024, "in_operation"), stage(2020, "planned")], "in operation", "e0"),
-        ([], [stage(2020, "planned"), stage(2024, "cancelled")], "given up", "e1"),
+        ([], [stage(2020, "planned"), stage(2024, "cancelled")], "plan given up", "e1"),
         ([], [stage(2020, "planned"), stage(None, "in_operation"), stage(2024, "delayed")], "planned", "e0"),
         ([], [stage(2020, "planned"), stage(2024, "in_operation", stance="denies")], "planned", "e0"),
         ([output(2021)], [stage(2024, "ended")], "closed", "e0"),
@@ -207,6 +207,6 @@ def test_nissan_means_to_cut_plants_by_41_2_and_capacity_by_28_6_percent(publish
 def test_the_battery_plant_in_kitakyushu_is_given_up_and_oppama_closing(published):
     made = places(published.claims, published.events, published.entities)
     states = dict(made.select("name", "state").iter_rows())
-    assert states["LFP battery plant, Kitakyushu"] == "given up"
+    assert states["LFP battery plant, Kitakyushu"] == "plan given up"
     assert states["Oppama plant"] == "closing"
     assert states["Kyushu plant"] == "in operation"

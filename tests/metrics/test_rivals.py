@@ -140,7 +140,7 @@ def test_what_is_counted_otherwise_is_named_with_the_reason(claims):
             "of single markets or other periods: Us 2023, Global fiscal 2023, Japan not dated",
             ["c2", "c3", "c4"],
         ),
-        ("Tesla", "Sales of plug-in hybrid cars", "no count by calendar year has been found", []),
+        ("Tesla", "Sales of plug-in hybrid cars", "it makes none, by its sources", []),
     ]
 
 
