@@ -58,30 +58,30 @@ def grid(
 
 
 def yearly(figures: pl.DataFrame, /, *, title: str, last: int | None = None, first: str = "What") -> Exhibit:
-    """A table with one row for each metric and subject, and one column for each year.
+    """A table with one row for each metric and subject, and one column for each period.
 
     Args:
-        figures: rows of figures whose periods are years.
+        figures: rows of figures; those without a period are left out.
         title: the caption.
-        last: how many of the last years are shown; all where not given.
+        last: how many of the last periods are shown; all where not given.
         first: heading of the labels.
 
     Raises:
-        MetricError: where several figures of one row are of one year.
+        MetricError: where several figures of one row are of one period.
     """
-    dated = figures.drop_nulls("period_start").with_columns(year=pl.col("period_start").dt.year())
-    years = sorted(dated["year"].unique())[-(last or 0) :]
+    dated = figures.drop_nulls("period_start").sort("period_start", "period_end", maintain_order=True)
+    shown = [(row, period_label(row["period_start"], row["period_end"])) for row in dated.to_dicts()]
+    periods = list(dict.fromkeys(period for _, period in shown))[-(last or 0) :]
+    order = {figure_id: place for place, figure_id in enumerate(figures["figure_id"])}
     rows: dict[tuple, dict[str, str]] = {}
-    for figure in dated.filter(pl.col("year").is_in(years)).iter_rows(named=True):
-        empty = {first: escape(figure["label"])} | dict.fromkeys(map(str, years), "")
-        subject = tuple(figure[column] for column in ("metric", "label", "entity_id", "market_id"))
-        row = rows.setdefault(subject, empty)
-        if row[str(figure["year"])]:
-            raise MetricError(
-                f"{figure['figure_id']} is not the only one of its row in {figure['year']}: show a listing instead"
-            )
-        row[str(figure["year"])] = link(figure)
-    return table(list(rows.values()), title, numeric=[str(year) for year in years]) if rows else not_known([title])
+    for figure, period in sorted(shown, key=lambda pair: order[pair[0]["figure_id"]]):
+        if period in periods:
+            subject = tuple(figure[column] for column in ("metric", "label", "entity_id", "market_id"))
+            row = rows.setdefault(subject, {first: escape(figure["label"])} | dict.fromkeys(periods, ""))
+            if row[period]:
+                raise MetricError(f"{figure['figure_id']} is not the only one of its row in {period}: show a listing instead")
+            row[period] = link(figure)
+    return table(list(rows.values()), title, numeric=periods) if rows else not_known([title])
 
 
 def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exhibit:
