@@ -17,7 +17,7 @@ from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import POINTS_PER_SHARE, months_between, period_label
 
 NO_REASON = "No reason is known."
-NOT_ALL_KNOWN = "Not all that bears on it had been published by the as-of date."
+NOT_ALL_KNOWN = "No reason was known by the as-of date."
 _NOT_SUBTRACTED = "definition"
 _SAME = ("series_id", "entity_id", "market_id")
 
