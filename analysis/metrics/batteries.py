@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.errors import MetricError
 from analysis.metrics.chains import chains
-from analysis.metrics.derive import Row, about_parts, claim, derived, direct, of_series, quotient, same_source
+from analysis.metrics.derive import Row, about_parts, claim, derived, direct, of_series, quotient, relative_change, same_source
 from analysis.metrics.trend import fit_line
 from analysis.schema import INTENT, figures
 from analysis.units import KWH_PER_GWH, MONTHS_PER_YEAR, months_between
@@ -132,18 +132,14 @@ def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "b
     aims = sorted((chain.last for chain in costs if chain.last["valid_to"] and not chain.end), key=_published)
     made = []
     for price, aim in zip(prices[-1:], aims[-1:], strict=False):
-        label = f"From the last pack price to the target: {aim['entity_name']}"
-        ratio = quotient("price_to_target", aim, price, "ratio", label=label, method="")["value"]
         made = [
             direct(price, "last_price"),
             direct(aim, "cost_target"),
-            derived(
+            relative_change(
                 "price_to_target",
-                ratio - 1,
-                "change",
-                raised_by=[aim],
-                lowered_by=[price],
-                label=label,
+                aim,
+                price,
+                label=f"From the last pack price to the target: {aim['entity_name']}",
                 method="the target divided by the last published price, less one",
             ),
         ]
@@ -176,12 +172,10 @@ def cost_step(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFrame:
         made = [
             direct(a, parts=[entity_id, "dated"]),
             direct(b, parts=[entity_id, "later"]),
-            derived(
+            relative_change(
                 "battery_cost_change",
-                b["value"] / a["value"] - 1,
-                "change",
-                raised_by=[b],
-                lowered_by=[a],
+                b,
+                a,
                 label=f"Fall in battery cost: {a['entity_name']}",
                 method="the later cost divided by the dated one, less one",
                 about=a,

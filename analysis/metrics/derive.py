@@ -160,6 +160,16 @@ def quotient(metric: str, above: Row, below: Row, unit: str, /, *, scale: float 
     return derived(metric, scale * above["value"] / below["value"], unit, raised_by=[above], lowered_by=[below], **names)
 
 
+def relative_change(metric: str, now: Row, before: Row, /, **names: object) -> Row:
+    """A figure that says how far one claim lies above another: now / before - 1; `names` are those of `derived`.
+
+    Raises:
+        MetricError: where the claim before is zero.
+    """
+    figure = quotient(metric, now, before, "change", **names)
+    return figure | {"value": figure["value"] - 1}
+
+
 def qualifier_of(raised_by: Sequence[Row], lowered_by: Sequence[Row] = ()) -> str:
     """What the claims' qualifiers leave of a result's exactness.
 

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from analysis.metrics.chains import chains
-from analysis.metrics.derive import Row, derived, direct, of_series, quotient, same_source
+from analysis.metrics.derive import Row, derived, direct, of_series, relative_change, same_source
 from analysis.schema import INTENT, figures
 
 STATES = {
@@ -54,18 +54,14 @@ def cut(claims: pl.DataFrame, /, *, series_id: str, entity_id: str) -> pl.DataFr
     ]
     made = []
     for has, wants in zip(reported[-1:], wanted, strict=False):
-        label = f"To be cut: {wants['series_name']}, {wants['entity_name']}"
-        change = quotient("cut", wants, has, "ratio", label=label, method="")["value"] - 1
         made = [
             direct(has, f"{series_id}_now"),
             direct(wants, f"{series_id}_target"),
-            derived(
+            relative_change(
                 f"{series_id}_cut",
-                change,
-                "change",
-                raised_by=[wants],
-                lowered_by=[has],
-                label=label,
+                wants,
+                has,
+                label=f"To be cut: {wants['series_name']}, {wants['entity_name']}",
                 method="the target divided by what is reported, less one",
             ),
         ]

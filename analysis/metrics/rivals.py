@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from analysis.metrics.chains import chains
-from analysis.metrics.derive import Row, about_parts, derived, direct, of_series, period_slug
+from analysis.metrics.derive import Row, about_parts, direct, of_series, period_slug, relative_change
 from analysis.schema import figures
 from analysis.units import period_label
 
@@ -79,12 +79,10 @@ def growth(sales: pl.DataFrame, claims: pl.DataFrame, /) -> pl.DataFrame:
             continue
         before, last = counts
         made.append(
-            derived(
+            relative_change(
                 "sales_change",
-                last["value"] / before["value"] - 1,
-                "change",
-                raised_by=[last],
-                lowered_by=[before],
+                last,
+                before,
                 label=f"Change on the year before: {last['series_name']}, {last['entity_name']}",
                 method="the last year's count divided by that of the year before, less one",
                 parts=[last["entity_id"], group["metric"].first(), last["market_id"]],
@@ -163,11 +161,9 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
                 made.append(direct(last, "last_aim", parts=parts))
                 if last["unit"] != first["unit"] or not first["value"]:
                     continue
-                change = last["value"] / first["value"] - 1
                 label = f"Revision: {last['series_name']}, {last['entity_name']}"
                 method = "the number printed last divided by the one printed first, less one"
-                common = {"raised_by": [last], "lowered_by": [first], "label": label, "method": method, "parts": parts}
-                made.append(derived("aim_revision", change, "change", **common))
+                made.append(relative_change("aim_revision", last, first, label=label, method=method, parts=parts))
     return figures(made)
 
 

@@ -110,7 +110,7 @@ def test_a_target_that_was_given_up_cuts_nothing(claims):
 
 
 def test_of_nothing_nothing_is_cut(claims):
-    with pytest.raises(MetricError, match="claim c0 is zero: cut"):
+    with pytest.raises(MetricError, match="claim c0 is zero: plants_cut"):
         cut_of(claims(has(0), wants(10)))
 
 
