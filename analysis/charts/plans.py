@@ -12,12 +12,16 @@ from analysis.wording import figure_in_words, fill
 
 PLANNED = ["milestone", "withdrawn_milestone"]
 
+_ROOM = 0.16
+"""Of the years drawn, what is left before them for the name of what was printed first."""
+
 
 def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, horizon_year: int, **words: str) -> Shown:
     """Planned milestones on a time axis: the period printed last, the one printed first where it was another, and today.
 
     Args:
-        figures: `milestone` and `withdrawn_milestone` figures, and `first_printed` ones for those that moved.
+        figures: `milestone` and `withdrawn_milestone` figures, `first_printed` ones for those that moved, and
+            `reached_milestone` ones.
         ledger: where the source note and the as-of day come from.
         horizon_year: the last year shown; milestones that start later are left out.
         title, subtitle, words: as for `bars`.
@@ -30,10 +34,18 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
     if not moves:
         return not_known([title])
     order = list(dict.fromkeys(row["name"] for row in moves))
+    day = decimal_year(ledger.known)
+    low, high = min(day, *(row["start"] for row in moves)), max(day, *(row["end"] for row in moves))
+    room = _ROOM * (high - low) if any(row["printed"] == "printed first" for row in moves) else 0.0
     base = alt.Chart(pl.DataFrame(moves)).encode(
         y=rows_of(order, grid=True),
         # Decimal years, not dates: Vega reads dates in the machine's time zone, and draws them elsewhere in each.
-        x=alt.X("start:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1, tickCount=12), scale=alt.Scale(zero=False)),
+        x=alt.X(
+            "start:Q",
+            title=None,
+            axis=alt.Axis(format="d", tickMinStep=1, tickCount=12),
+            scale=alt.Scale(zero=False, domainMin=round(low - room, 2)),
+        ),
         tooltip=[
             alt.Tooltip("name:N", title="What"),
             alt.Tooltip("shown:N", title="When"),
@@ -44,13 +56,16 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
     spans = base.mark_bar(height=15, strokeWidth=1.5).encode(
         x2="end:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
     )
-    last = base.transform_filter(alt.datum.printed == "printed last").encode(x="end:Q", text="shown:N")
-    first = base.transform_filter(alt.datum.printed == "printed first").encode(x="middle:Q", text="shown:N")
-    beside = {"align": "left", "dx": 6}
-    halo = last.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
     ink = alt.Color("ink:N", scale=None)
-    labels = halo + last.mark_text(**beside).encode(color=ink) + first.mark_text(fontSize=11).encode(color=ink)
-    today = alt.Chart(pl.DataFrame({"day": [decimal_year(ledger.known)], "name": [f"as of {day_label(ledger.known)}"]}))
+    labels = alt.layer()
+    for printed, end, beside in (
+        ("printed last", "end:Q", {"align": "left", "dx": 6}),
+        ("printed first", "start:Q", {"align": "right", "dx": -6}),
+    ):
+        named = base.transform_filter(alt.datum.printed == printed).encode(x=end, text="shown:N")
+        halo = named.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
+        labels += halo + named.mark_text(**beside).encode(color=ink)
+    today = alt.Chart(pl.DataFrame({"day": [day], "name": [f"as of {day_label(ledger.known)}"]}))
     rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:Q")
     named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:Q", y=alt.value(-3), text="name:N")
     said = "; ".join(f"{row['name']}: {row['shown']} ({row['printed']})" for row in moves)
@@ -66,10 +81,12 @@ def _moves(figures: pl.DataFrame) -> list[dict]:
     rows = figures.with_columns(subject).to_dicts()
     last = {row["subject"]: row for row in rows if row["metric"] in PLANNED}
     first = {row["subject"]: row for row in rows if row["metric"] == "first_printed"}
+    reached = {row["subject"]: figure_in_words(row) for row in rows if row["metric"] == "reached_milestone"}
     moves = []
     for key, row in last.items():
         doubt = "rumour" if row["basis"] == "rumour" else "withdrawn" if row["metric"] == "withdrawn_milestone" else ""
-        ink = GREY if doubt else BLUE
+        doubt = f"reached: {reached[key]}" if key in reached else doubt
+        ink = INK if key in reached else GREY if doubt else BLUE
         shown = figure_in_words(row) + (f" ({doubt})" if doubt else "")
         name = short(row["label"])
         moves.append({"name": name, **span(row), "printed": "printed last", "shown": shown, "fill": ink, "ink": ink})

@@ -27,6 +27,12 @@ def test_a_timeline_shows_what_was_printed_first_only_where_it_moved():
     assert "carbon neutrality" not in text  # beyond the horizon
 
 
+def test_a_milestone_that_was_reached_says_when():
+    rows = some(milestone("milestone", 2025), milestone("reached_milestone", 2024))
+    text = spec(charts.timeline(rows, LEDGER, title="T", subtitle="S", horizon_year=2034))["description"]
+    assert "2025 (reached: 2024) (printed last)" in text
+
+
 def test_a_plan_that_was_given_up_is_said_to_be_withdrawn():
     rows = some(milestone("withdrawn_milestone", 2028))
     assert "2028 (withdrawn)" in spec(charts.timeline(rows, LEDGER, title="T", subtitle="S", horizon_year=2034))["description"]

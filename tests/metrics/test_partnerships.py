@@ -164,4 +164,4 @@ def test_mitsubishi_motors_is_party_to_the_partnership_and_not_to_the_integratio
     listed = agreements(published.events, published.entities, entity_ids=["nissan-honda", "nissan-honda-integration"])
     parties = dict(listed.select("agreement", "parties").iter_rows())
     assert parties["Nissan and Honda"] == "Nissan, Honda, Mitsubishi Motors"
-    assert parties["Nissan and Honda, business integration"] == "Nissan, Honda"
+    assert parties["Nissan–Honda integration"] == "Nissan, Honda"
