@@ -94,12 +94,14 @@ def list_reports() -> None:
     help="Also check every printed figure against the texts in DIR.",
 )
 @click.option("--conflicts", "show_conflicts", is_flag=True, help="Also list statements that contradict one another, and why.")
-def check(sources: Path | None, show_conflicts: bool) -> None:
+@click.option("--since", "ref", metavar="GITREF", help="Also refuse lines that were edited or deleted since this git revision.")
+def check(sources: Path | None, show_conflicts: bool, ref: str | None) -> None:
     """Check the data: every row, reference, unit and entry; all faults are told at once."""
     from analysis.ledger import Ledger
     from analysis.project import project_root
 
-    ledger = Ledger.load(project_root() / "data")
+    root = project_root()
+    ledger = Ledger.load(root / "data")
     click.echo(f"No faults in {len(ledger.claims)} claims and {len(ledger.events)} events from {len(ledger.sources)} sources.")
     if sources is not None:
         from analysis.archive import verify_sources
@@ -108,6 +110,12 @@ def check(sources: Path | None, show_conflicts: bool) -> None:
         click.echo(f"{verified.statements} printed figures stand where they are said to, in {len(verified.sources)} texts.")
         if verified.missing:
             click.echo(f"Not checked, as no text in {sources} has their sha256: {', '.join(verified.missing)}")
+    if ref is not None:
+        from analysis.history import check_since
+
+        added = check_since(root, ref)
+        lines = ", ".join(f"{count} lines were added to {file}" for file, count in added.items())
+        click.echo(f"No line was edited or deleted since {ref}: {lines}.")
     if show_conflicts:
         from analysis.exhibits import conflicts_in_text
 

@@ -57,7 +57,7 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return pl.DataFrame(), [Fault(path.name, line, "", "", "text in UTF-8", "saved by a spreadsheet in another encoding?")]
-    header, rows, faults = _rows(path.name, text)
+    header, rows, faults = read_rows(path.name, text)
     faults += [
         Fault(path.name, line, "", repr(match[0]), "text without control characters", "pasted from elsewhere?")
         for line, row in rows
@@ -72,8 +72,13 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
     return frame.with_columns(pl.col(LINE).cast(pl.Int64), pl.col(header).cast(pl.String).replace("", None)), []
 
 
-def _rows(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]], list[Fault]]:
-    """Header, rows with the line each starts on, and faults of form; blank lines are passed over."""
+def read_rows(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]], list[Fault]]:
+    """A table's header, its rows with the line each starts on, and faults of form; blank lines are passed over.
+
+    Args:
+        file: its name, for the faults.
+        text: its content.
+    """
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     rows, faults, start = [], [], 1
     try:
