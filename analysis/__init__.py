@@ -7,11 +7,12 @@ and sentences and tables (`analysis.exhibits`). Reports made of them are built b
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["Claim", "Entity", "Ledger", "__version__"]
+__all__ = ["Claim", "Conflict", "Entity", "Ledger", "__version__"]
 
 Claim = str
 Entity = str
-"""Types of a report's parameters: names that must stand in `claims.csv` or `entities.csv`."""
+Conflict = str
+"""Types of a report's parameters: names that must stand in `claims.csv`, `entities.csv` or `conflicts.csv`."""
 
 if TYPE_CHECKING:
     from analysis.ledger import Ledger

@@ -52,18 +52,22 @@ def main() -> None:
     metavar="D",
     help="Tell what could be known on this day; the edition's date, or the ledger's last record if earlier.",
 )
+@click.option("--recorded-by", type=_Day(), metavar="D", help="Replay what our ledger held on this day.")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
-def build(reports: tuple[str, ...], day: date | None, as_of: date | None, parameters: tuple[str, ...]) -> None:
+def build(
+    reports: tuple[str, ...], day: date | None, as_of: date | None, recorded_by: date | None, parameters: tuple[str, ...]
+) -> None:
     """Build an edition of the reports (all of them where none is named) into reports/DATE."""
     from analysis.project import project_root
     from analysis.reporting import edition
 
     root = project_root()
     day = day or datetime.now(UTC).date()
-    planned = edition.plan(root, list(reports), _pairs(parameters), date=day, as_of=as_of)
+    planned = edition.plan(root, list(reports), _pairs(parameters), date=day, as_of=as_of, recorded_by=recorded_by)
     click.echo(f"Edition of {planned.date}, as of {planned.as_of}: {', '.join(r.name for r in planned.reports)}")
     if planned.unknown:
-        click.echo(f"Left out: {planned.unknown} claims that were not known by {planned.as_of}.")
+        replayed = f" or not recorded by {planned.recorded_by}" if planned.recorded_by else ""
+        click.echo(f"Left out: {planned.unknown} claims that were not known by {planned.as_of}{replayed}.")
     made = _with_progress(edition.build, planned)
     if made.unchanged:
         click.echo(f"Nothing to do: {_shown(made.folder)} was made of the same inputs.")
@@ -77,12 +81,12 @@ def build(reports: tuple[str, ...], day: date | None, as_of: date | None, parame
 def list_reports() -> None:
     """Show the reports and their parameters, with types, defaults and meaning."""
     from analysis.project import project_root
-    from analysis.reporting.parameters import choose, find_reports
+    from analysis.reporting.parameters import CLOCKS, choose, find_reports
 
     for report in choose(find_reports(project_root() / "notebooks"), []):
         click.echo(f"{report.name}: {report.title}")
         for parameter in report.parameters.values():
-            option = "--as-of" if parameter.name == "as_of" else f"-p {parameter.name}="
+            option = CLOCKS.get(parameter.name, f"-p {parameter.name}=")
             click.echo(f"  {option} ({parameter.type}, default {_default(parameter.default)}): {parameter.meaning}")
 
 

@@ -41,6 +41,7 @@ def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
     assert "market_share: Market share" in text
     assert "-p leader= (Entity, default china): the market that is ahead" in text
     assert "--as-of (date | None, default none): the day" in text
+    assert "--recorded-by (date | None, default none): our own day" in text
     assert "-p together= (list[Entity], default canton,sk-on-supply)" in text
 
 
@@ -48,7 +49,7 @@ def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
     ("arguments", "message"),
     [
         (["build", "nothing"], "no report nothing; there are batteries, briefing, investments, market_share"),
-        (["build", "-p", "colour=red"], "no parameter colour; batteries has as_of, technology"),
+        (["build", "-p", "colour=red"], "no parameter colour; batteries has as_of, recorded_by, technology"),
         (["build", "-p", "horizon_year=soon"], "expected a whole number (int)"),
         (["build", "-p", "leader"], "expected NAME=VALUE"),
         (["build", "-p", "leader=atlantis"], "there is no such entity"),

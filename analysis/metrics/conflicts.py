@@ -11,7 +11,6 @@ from math import floor, log10
 
 import polars as pl
 
-from analysis.errors import MetricError
 from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import POINTS_PER_SHARE, months_between, period_label
@@ -51,14 +50,11 @@ def contests(
 
     Args:
         vintages, events, conflicts: those of the same view of the ledger.
-        only: the conflicts wanted, in that order; all where none are named.
+        only: the conflicts wanted, in that order, those left out that do not show; all where none are named.
 
     Returns:
         The recorded ones of which two statements were known (of a repetition, one), in the ledger's order; then those
         found by comparing that no recorded one explains. A reason that rests on what was not known yet is not told.
-
-    Raises:
-        MetricError: for a conflict that is neither recorded nor found.
 
     Source: `conflicts.csv`; and claims for the same series, entity, market and period that do not `agree`, as printed.
     """
@@ -75,9 +71,6 @@ def contests(
     every = {contest.conflict_id: contest for contest in (*recorded, *map(_found, found))}
     if only is None:
         return list(every.values())
-    unknown = [name for name in only if name not in every and name not in conflicts["conflict_id"]]
-    if unknown:
-        raise MetricError(f"no conflict {', '.join(unknown)}; there are {', '.join(every)}")
     return [every[name] for name in only if name in every]
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from analysis import __version__
 from analysis.errors import BuildError, InputError
-from analysis.reporting.parameters import Report, Value, assign, check_names, choose, find_reports
+from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
 
 MANIFEST = "manifest.json"
 Progress = Callable[[str, str], None]
@@ -26,12 +26,13 @@ Progress = Callable[[str, str], None]
 class Plan:
     """What an edition is to be made of; decided and checked before anything runs.
 
-    `unknown` counts the claims in force today that were not known by `as_of`.
+    `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`.
     """
 
     root: Path
     date: date
     as_of: date
+    recorded_by: date | None
     reports: list[Report]
     parameters: dict[str, dict[str, Value]]
     inputs: dict[str, str]
@@ -40,7 +41,8 @@ class Plan:
     @property
     def key(self) -> str:
         """A hash of everything the edition depends on."""
-        content = json.dumps([self.inputs, _plain(self.parameters), str(self.date), str(self.as_of)], sort_keys=True)
+        days = [str(day) for day in (self.date, self.as_of, self.recorded_by)]
+        content = json.dumps([self.inputs, _plain(self.parameters), *days], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
@@ -58,7 +60,9 @@ class Edition:
     supersedes: str | None
 
 
-def plan(root: Path, names: list[str], given: dict[str, str], /, *, date: date, as_of: date | None) -> Plan:
+def plan(
+    root: Path, names: list[str], given: dict[str, str], /, *, date: date, as_of: date | None, recorded_by: date | None = None
+) -> Plan:
     """Check reports, parameters and data, and fix what the edition is made of.
 
     Args:
@@ -67,26 +71,33 @@ def plan(root: Path, names: list[str], given: dict[str, str], /, *, date: date, 
         given: parameters as text.
         date: the edition's day.
         as_of: the day whose knowledge is shown; the edition's own, or the ledger's last record where that is earlier.
+        recorded_by: our own day, to replay what was told then; no limit where none is given.
 
     Raises:
-        InputError: for an unknown report, parameter, claim or entity, a value of the wrong type, or a day the ledger knows
-            nothing of.
+        InputError: for an unknown report, parameter, claim or entity, a value of the wrong type, a day the ledger knows
+            nothing of, or a report that cannot replay a day of ours.
         LedgerError: for faults in the data.
     """
     from analysis.ledger import Ledger
 
     reports = choose(find_reports(root / "notebooks"), names)
-    if "as_of" in given:
-        raise InputError("parameter as_of is set by --as-of, for all reports of the edition alike")
+    for name in given.keys() & CLOCKS.keys():
+        raise InputError(f"parameter {name} is set by {CLOCKS[name]}, for all reports of the edition alike")
     parameters = assign(reports, given)
     ledger = Ledger.load(root / "data")
-    check_names(reports, parameters, {"Claim": set(ledger.claims["claim_id"]), "Entity": set(ledger.entities["entity_id"])})
-    view = ledger.as_of(as_of or min(date, ledger.known))
-    for values in parameters.values():
-        if "as_of" in values:
-            values["as_of"] = view.known
+    names = {
+        "Claim": ledger.claims["claim_id"],
+        "Entity": ledger.entities["entity_id"],
+        "Conflict": ledger.conflicts["conflict_id"],
+    }
+    check_names(reports, parameters, {kind: set(column) for kind, column in names.items()})
+    view = ledger.as_of(as_of or min(date, ledger.known), recorded_by=recorded_by)
+    for report, values in parameters.items():
+        if recorded_by is not None and "recorded_by" not in values:
+            raise InputError(f"report {report} has no parameter recorded_by: it cannot replay what was told on {recorded_by}")
+        values |= {name: day for name, day in (("as_of", view.known), ("recorded_by", recorded_by)) if name in values}
     unknown = len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti"))
-    return Plan(root, date, view.known, reports, parameters, _inputs(root, reports), unknown)
+    return Plan(root, date, view.known, recorded_by, reports, parameters, _inputs(root, reports), unknown)
 
 
 def build(plan: Plan, progress: Progress) -> Edition:
@@ -146,7 +157,7 @@ def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Pro
         progress(report.name, step)
 
     output = staging / f"{report.name}.ipynb"
-    about = html.About(report.name, report.title, edition, plan.date, plan.as_of)
+    about = html.About(report.name, report.title, edition, plan.date, plan.as_of, plan.recorded_by)
     try:
         notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)
         nbformat.write(notebook, output)
@@ -196,12 +207,13 @@ def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, ma
         for row in (row for report in made for row in report["figures"]):
             writer.writerow(row | {"claim_ids": ";".join(row["claim_ids"])})
     supersedes, changed = (before["edition"], _changed(before, plan)) if before else (None, [])
-    about = About("index", "Nissan’s road to electric vehicles", name, plan.date, plan.as_of)
+    about = About("index", "Nissan’s road to electric vehicles", name, plan.date, plan.as_of, plan.recorded_by)
     (staging / "index.html").write_text(edition_page(about, made, supersedes=supersedes, changed=changed), "utf-8")
     manifest = {
         "edition": name,
         "date": str(plan.date),
         "as_of": str(plan.as_of),
+        "recorded_by": str(plan.recorded_by) if plan.recorded_by else None,
         "version": __version__,
         "supersedes": supersedes,
         "changed": changed,

@@ -34,6 +34,7 @@ class About:
     edition: str
     date: date
     as_of: date
+    recorded_by: date | None = None
     version: str = __version__
 
     @property
@@ -42,7 +43,9 @@ class About:
 
     @property
     def as_of_in_words(self) -> str:
-        return day_label(self.as_of)
+        """The day whose knowledge is shown, and our own where one is replayed."""
+        replayed = f", as recorded by {day_label(self.recorded_by)}" if self.recorded_by else ""
+        return day_label(self.as_of) + replayed
 
 
 def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:

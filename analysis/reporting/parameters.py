@@ -13,6 +13,9 @@ from pathlib import Path
 
 from analysis.errors import InputError
 
+CLOCKS = {"as_of": "--as-of", "recorded_by": "--recorded-by"}
+"""Parameters that are days of the whole edition -> the option that sets them."""
+
 Value = str | int | float | bool | date | list[str] | None
 
 
@@ -109,12 +112,12 @@ def assign(reports: list[Report], given: dict[str, str]) -> dict[str, dict[str, 
 
 
 def check_names(reports: list[Report], values: dict[str, dict[str, Value]], known: dict[str, set[str]]) -> None:
-    """Make sure that parameters of the types Claim and Entity name what there is.
+    """Make sure that parameters of the types Claim, Entity and Conflict name what there is.
 
     Args:
         reports: the reports.
         values: the parameters of each.
-        known: `Claim` and `Entity` -> the names there are, at any date.
+        known: `Claim`, `Entity` and `Conflict` -> the names there are, at any date.
 
     Raises:
         InputError: for the first name that is not there, with those it is near to.
@@ -130,7 +133,7 @@ def check_names(reports: list[Report], values: dict[str, dict[str, Value]], know
                     raise InputError(f"parameter {name} of {report.name} is {each!r}: there is no such {kind.lower()}{hint}")
 
 
-_TABLES = {"Claim": "claims.csv", "Entity": "entities.csv"}
+_TABLES = {"Claim": "claims.csv", "Entity": "entities.csv", "Conflict": "conflicts.csv"}
 
 
 def _declared(source: str, path: Path) -> dict[str, Parameter]:
@@ -158,8 +161,8 @@ def _declared(source: str, path: Path) -> dict[str, Parameter]:
             default is None and kind.endswith("None")
         ):
             raise InputError(f"{path}, parameter {name}: its default {default!r} is not of type {kind}")
-        if name == "as_of" and kind != "date | None":
-            raise InputError(f"{path}, parameter as_of: its type is date | None, the day whose knowledge is shown")
+        if name in CLOCKS and kind != "date | None":
+            raise InputError(f"{path}, parameter {name}: its type is date | None, the day set by {CLOCKS[name]}")
         parameters[name] = Parameter(name, kind, default, comments.get(node.end_lineno or 0, ""))
     return parameters
 
@@ -205,9 +208,18 @@ _READERS = {
     "Claim": str,
     "Entity": str,
     "list[Entity]": _texts,
+    "list[Conflict]": _texts,
 }
 """Type, as annotated -> what reads a text as that. Claim and Entity are names of the ledger's, checked against it."""
 
-_TYPES = {"int": int, "float": float | int, "bool": bool, "date": date, "list[str]": list, "list[Entity]": list}
+_TYPES = {
+    "int": int,
+    "float": float | int,
+    "bool": bool,
+    "date": date,
+    "list[str]": list,
+    "list[Entity]": list,
+    "list[Conflict]": list,
+}
 
 _EXPECTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "date": "a date as YYYY-MM-DD"}

@@ -210,6 +210,7 @@ def test_the_same_inputs_make_no_second_edition_and_others_make_one_that_says_wh
     assert json.loads((other.folder / "manifest.json").read_text())["parameters"] == {
         "targets": {
             "as_of": "2026-11-25",
+            "recorded_by": None,
             "company": "nissan",
             "target": "s001-p052-europe-100pct",
             "baseline": "eu-bev-2024",
@@ -246,6 +247,34 @@ def test_an_edition_as_of_april_2024_tells_only_what_could_be_known(project):
         cited = {claim_id for row in csv.DictReader(file) for claim_id in row["claim_ids"].split(";")}
     known = Ledger.load(project / "data").as_of(date(2024, 4, 1))
     assert cited <= {*known.vintages["claim_id"], *known.events["event_id"]}
+
+
+def test_an_edition_that_replays_an_earlier_day_of_ours_tells_what_the_ledger_held_then(project):
+    # On 22 November the ledger knew two dates of Canton, 2025 and 2028; the one of November 2028 came in later.
+    made = quietly(plan(project, ["targets"], {}, date=TODAY, as_of=None, recorded_by=date(2026, 11, 22)))
+    text = text_of(made.folder / "targets.pdf")
+    assert "As of 25 November 2026, as recorded by 22 November 2026" in text
+    assert "a slip of 36 months" in text
+    assert "27 models" not in text
+    assert json.loads((made.folder / "manifest.json").read_text("utf-8"))["recorded_by"] == "2026-11-22"
+    with (made.folder / "figures.csv").open(encoding="utf-8", newline="") as file:
+        cited = {claim_id for row in csv.DictReader(file) for claim_id in row["claim_ids"].split(";")}
+    known = Ledger.load(project / "data").as_of(recorded_by=date(2026, 11, 22))
+    assert cited <= {*known.vintages["claim_id"], *known.events["event_id"]}
+    now = quietly(plan(project, ["targets"], {}, date=TODAY, as_of=None))
+    assert (now.unchanged, now.supersedes) == (False, "2026-11-25")
+
+
+def test_a_report_that_cannot_replay_is_refused_before_anything_runs(project):
+    path = project / "notebooks" / "targets.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(cell for cell in notebook.cells if cell.id == "parameters")
+    cell.source = "\n".join(line for line in cell.source.splitlines() if not line.startswith("recorded_by"))
+    nbformat.write(notebook, path)
+    with pytest.raises(InputError, match="report targets has no parameter recorded_by"):
+        plan(project, [], {}, date=TODAY, as_of=None, recorded_by=date(2026, 11, 22))
+    with pytest.raises(InputError, match="recorded_by is 2030-01-01, after the ledger's last record"):
+        plan(project, ["rivals"], {}, date=TODAY, as_of=None, recorded_by=date(2030, 1, 1))
 
 
 def test_an_edition_before_anything_was_published_says_so(project):
@@ -292,8 +321,13 @@ def test_a_figure_that_is_shown_but_not_accounted_for_publishes_nothing(project)
 def test_bad_data_or_parameters_are_told_before_anything_runs(project, edit):
     with pytest.raises(InputError, match="no parameter colour"):
         plan(project, [], {"colour": "red"}, date=TODAY, as_of=None)
-    with pytest.raises(InputError, match="set by --as-of"):
-        plan(project, [], {"as_of": "2024-01-01"}, date=TODAY, as_of=None)
+    for name, option in (("as_of", "--as-of"), ("recorded_by", "--recorded-by")):
+        with pytest.raises(InputError, match=f"parameter {name} is set by {option}"):
+            plan(project, [], {name: "2024-01-01"}, date=TODAY, as_of=None)
+    with pytest.raises(
+        InputError, match="parameter disputes of briefing is 'k2-canton': there is no such conflict; did you mean"
+    ):
+        plan(project, [], {"disputes": "k2-canton"}, date=TODAY, as_of=None)
     with pytest.raises(InputError, match="after the ledger's last record"):
         plan(project, [], {}, date=TODAY, as_of=date(2027, 1, 1))
     edit("claims.csv", ",0.42,", ",42,")
