@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.errors import MetricError
 from analysis.metrics.conflicts import NO_REASON, NOT_ALL_KNOWN, Contest, agree, contested, contests, disagreements
 from analysis.schema import Conflict
 
@@ -275,7 +274,7 @@ def test_only_the_conflicts_named_are_told_in_that_order(told):
     found = "found-annual-sales-nissan-global-2024"
     assert names(told(rows, conflicts, only=[found, "m"])) == [found, "m"]
     assert names(told(rows, conflicts, only=[])) == []
-    # One that is recorded but does not show yet is left out; one that is neither recorded nor found is refused.
+    # One that is recorded but does not show yet is left out.
     assert names(told(rows, conflicts, only=["later", "k"])) == ["k"]
     assert names(told(rows, conflicts, only=["x", "k", "y"])) == ["k"]  # one that is not recorded yet, as in a replay
 
