@@ -126,6 +126,46 @@ def check(sources: Path | None, show_conflicts: bool, ref: str | None) -> None:
         click.echo(conflicts_in_text(ledger.as_of()))
 
 
+@main.command(epilog="Exit codes: 0 all whole; 1 damaged; 2 bad input.")
+@click.argument("edition", required=False)
+def verify(edition: str | None) -> None:
+    """Recompute every hash of an edition, or of all of them, and report what is damaged."""
+    from analysis.project import project_root
+    from analysis.reporting import editions
+
+    reports = project_root() / "reports"
+    chosen = editions.editions(reports) if edition is None else []
+    damaged = False
+    for folder in chosen or [editions.find(reports, edition)]:
+        lines = editions.damage(folder)
+        damaged |= bool(lines)
+        click.echo(f"{folder.name}: {'whole' if not lines else 'damaged'}")
+        for line in lines:
+            click.echo(f"  {line}")
+    if damaged:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("figure")
+@click.option("--report", metavar="REPORT", help="Look only among this report's figures.")
+@click.option("--edition", metavar="EDITION", help="The edition; the latest where not given.")
+def trace(figure: str, report: str | None, edition: str | None) -> None:
+    """Show how a figure was made: by its id, or by what it reads as, such as 42%."""
+    from analysis.ledger import Ledger
+    from analysis.project import project_root
+    from analysis.reporting import editions
+    from analysis.tracing import chain, find_figures
+
+    root = project_root()
+    folder = editions.find(root / "reports", edition)
+    found = find_figures(editions.figures(folder), figure, report=report)
+    ledger = Ledger.load(root / "data")
+    click.echo(f"Edition {folder.name}")
+    for one in found:
+        click.echo("\n" + chain(one, ledger))
+
+
 @main.command()
 @click.option(
     "--check", "only_check", is_flag=True, help="Write nothing; exit with 2 where the files are not as they would be."

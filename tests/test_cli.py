@@ -100,6 +100,21 @@ def test_check_sources_counts_what_it_verified(run):
     assert re.search(r"^\d\d printed figures stand where they are said to, in 5 texts\.$", output, re.MULTILINE)
 
 
+def test_verify_and_trace_read_the_latest_edition(run, project):
+    assert "there is no edition in" in run("verify").output
+    assert run("trace", "42%").exit_code == 2
+    assert run("build", "market_share", "--date", "2026-11-25").exit_code == 0
+    assert run("verify").output == "2026-11-25: whole\n"
+    text = run("trace", "42%", "--report", "market_share").output
+    assert text.startswith("Edition 2026-11-25\n\nprinted_share.sakura.japan: 42%\n")
+    assert "- “42%” (techfyle.com, March 2024), paragraph 9 [s002-p09-42pct]" in text
+    assert "did you mean share_ratio.china.japan" in run("trace", "share_ratio").output
+    (project / "reports" / "2026-11-25" / "market_share.html").write_text("Another page", "utf-8")
+    result = run("verify", "2026-11-25")
+    assert result.exit_code == 1
+    assert result.output == "2026-11-25: damaged\n  market_share.html: was changed since it was published\n"
+
+
 def test_outside_a_project_the_packages_own_is_used_or_it_says_so(tmp_path, monkeypatch):
     from analysis import project
     from analysis.errors import InputError

@@ -35,7 +35,7 @@ LAYERS = [
         "analysis.metrics",
     },
     {"analysis.exhibits"},
-    {"analysis.charts"},
+    {"analysis.charts", "analysis.tracing"},
     {"analysis.reporting"},
     {"analysis.cli"},
 ]

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import re
 import shutil
 import time
 from collections.abc import Callable
@@ -15,9 +14,9 @@ from filelock import FileLock, Timeout
 
 from analysis import __version__
 from analysis.errors import BuildError, InputError
+from analysis.reporting.editions import FIGURES, MANIFEST, editions, manifest, sha256, suffix
 from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
 
-MANIFEST = "manifest.json"
 Progress = Callable[[str, str], None]
 """Called with a report's name and what was just done to it."""
 
@@ -119,11 +118,11 @@ def build(plan: Plan, progress: Progress) -> Edition:
 
 
 def _build(plan: Plan, reports: Path, progress: Progress) -> Edition:
-    earlier = _editions_of(reports, plan.date)
-    before = _manifest(earlier[-1]) if earlier else None
+    earlier = editions(reports, day=plan.date)
+    before = manifest(earlier[-1]) if earlier else None
     if before and before["key"] == plan.key:
         return Edition(earlier[-1], True, None)
-    name = f"{plan.date}.{_suffix(earlier[-1]) + 1}" if earlier else str(plan.date)
+    name = f"{plan.date}.{suffix(earlier[-1]) + 1}" if earlier else str(plan.date)
     if (reports / name).exists():
         raise BuildError(f"{reports / name} is there already, and is no edition: move it away, then build again")
     staging = reports / ".staging"
@@ -201,7 +200,7 @@ def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, ma
     from analysis.schema import Figures
 
     columns = ["report", *Figures.column_names()]
-    with (staging / "figures.csv").open("w", encoding="utf-8", newline="") as file:
+    with (staging / FIGURES).open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         for row in (row for report in made for row in report["figures"]):
@@ -209,7 +208,7 @@ def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, ma
     supersedes, changed = (before["edition"], _changed(before, plan)) if before else (None, [])
     about = About("index", "Nissan’s road to electric vehicles", name, plan.date, plan.as_of, plan.recorded_by)
     (staging / "index.html").write_text(edition_page(about, made, supersedes=supersedes, changed=changed), "utf-8")
-    manifest = {
+    told = {
         "edition": name,
         "date": str(plan.date),
         "as_of": str(plan.as_of),
@@ -220,10 +219,10 @@ def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, ma
         "key": plan.key,
         "parameters": _plain(plan.parameters),
         "inputs": plan.inputs,
-        "outputs": {path.name: _sha256(path) for path in sorted(staging.iterdir())},
+        "outputs": {path.name: sha256(path) for path in sorted(staging.iterdir())},
         "seconds": {report["name"]: report["seconds"] for report in made},
     }
-    (staging / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    (staging / MANIFEST).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _changed(before: dict, plan: Plan) -> list[str]:
@@ -248,34 +247,7 @@ def _inputs(root: Path, reports: list[Report]) -> dict[str, str]:
         if path.is_file() and "__pycache__" not in path.parts
     }
     lock = root / "requirements.lock"
-    return {name: _sha256(path) for name, path in files.items()} | ({lock.name: _sha256(lock)} if lock.exists() else {})
-
-
-def _editions_of(reports: Path, day: date) -> list[Path]:
-    """The editions of a day, earliest first."""
-    found = [path for path in reports.iterdir() if re.fullmatch(rf"{day}(\.\d+)?", path.name) and (path / MANIFEST).is_file()]
-    return sorted(found, key=_suffix)
-
-
-def _suffix(edition: Path) -> int:
-    """0 for the first edition of a day, 1 for the next ..."""
-    return int(edition.name.partition(".")[2] or 0)
-
-
-def _manifest(folder: Path) -> dict:
-    """What an edition says of itself; an edition that has lost a file is not taken for whole."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        lost = [name for name in manifest["outputs"] if not (folder / name).exists()]
-    except (ValueError, KeyError, TypeError):
-        lost = [MANIFEST]
-    if lost:
-        raise BuildError(f"edition {folder} is damaged ({', '.join(lost)}): move it away, then build again")
-    return manifest
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {name: sha256(path) for name, path in files.items()} | ({lock.name: sha256(lock)} if lock.exists() else {})
 
 
 def _plain(parameters: dict[str, dict[str, Value]]) -> dict[str, dict[str, object]]:
