@@ -92,9 +92,7 @@ def whole(
     )
 
 
-def waterfall(
-    steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str] | None = None, **words: str
-) -> Shown:
+def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
     """Amounts one below the other, each from where the one before it ended, down to what is left standing.
 
     Args:
@@ -102,14 +100,14 @@ def waterfall(
             `standing` runs from zero and is what the steps before it come to; the title may use its other figures.
         ledger: where names and the source note come from.
         title, subtitle, words: as for `bars`.
-        names: figure_id or metric -> name at the left; where none is given, that of the entity.
 
     Raises:
         MetricError: for figures of two units or of none of money, a pledge that falls, a withdrawal that rises, a standing
             sum that the steps do not come to, and two steps of one name.
     """
     finding, missing = fill(title, steps, **words)
-    rows = _stairs(steps.filter(pl.col("metric").is_in(list(_STEPS))), ledger, names or {})
+    used = steps.filter(pl.col("metric").is_in(list(_STEPS)))
+    rows = _stairs(used, ledger)
     if missing or not rows:
         return not_known(missing or [title])
     left = label_width(row["name"] for row in rows)
@@ -134,7 +132,7 @@ def waterfall(
         rules = alt.Chart(pl.DataFrame(joints)).mark_rule(color=GREY, strokeWidth=1)
         layers += rules.encode(x=end, y=alt.Y("from:Q", scale=None, title=None), y2="to:Q")
     said = "; ".join(f"{row['name']}: {row['shown']}" for row in rows)
-    source = source_line(ledger, steps.filter(pl.col("metric").is_in(list(_STEPS))))
+    source = source_line(ledger, used)
     return finished(layers, len(rows) * _ROW, finding, subtitle, f"Waterfall chart. {said}", source, left=left, below=8)
 
 
@@ -142,13 +140,13 @@ _STEPS = {"pledged": (BLUE, BLUE), "withdrawn_pledge": ("white", ORANGE), "stand
 """Metric -> fill and outline of its bar."""
 
 
-def _stairs(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[dict]:
+def _stairs(steps: pl.DataFrame, ledger: Ledger) -> list[dict]:
     """Each step with where it starts and ends."""
     units = sorted(set(steps["unit"]))
     if len(units) > 1 or any(DIMENSIONS[unit] != "money" for unit in units):
         raise MetricError(f"steps in {', '.join(units)}: expected one currency")
     rows, level = [], 0.0
-    for name, row in zip(_step_names(steps, ledger, given), steps.to_dicts(), strict=True):
+    for name, row in zip(_step_names(steps, ledger), steps.to_dicts(), strict=True):
         value, metric = row["value"], row["metric"]
         if (metric == "pledged" and value < 0) or (metric == "withdrawn_pledge" and value > 0):
             raise MetricError(f"{row['figure_id']} is {value}: a pledge cannot fall, nor a withdrawal rise")
@@ -161,16 +159,15 @@ def _stairs(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> li
     return rows
 
 
-def _step_names(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
-    """The names given, or else the entities', and the labels where entities appear twice."""
+def _step_names(steps: pl.DataFrame, ledger: Ledger) -> list[str]:
+    """The entities' names, and the labels where entities appear twice."""
     usual = {"pledged": "{}", "withdrawn_pledge": "{}, given up", "standing": "Standing"}
-    rows = [(row, usual[row["metric"]], given.get(row["figure_id"], given.get(row["metric"]))) for row in steps.to_dicts()]
-    short = [name or form.format(ledger.name(row["entity_id"])) for row, form, name in rows]
+    short = [usual[row["metric"]].format(ledger.name(row["entity_id"])) for row in steps.iter_rows(named=True)]
     if len(set(short)) == len(short):
         return short
-    long = [name or row["label"] for row, _, name in rows]
+    long = steps["label"].to_list()
     if len(set(long)) < len(long):
-        raise MetricError(f"two steps of one name among {', '.join(long)}: name them by figure_id")
+        raise MetricError(f"two steps of one name among {', '.join(long)}")
     return long
 
 

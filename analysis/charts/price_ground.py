@@ -11,7 +11,6 @@ from analysis.charts.lettering import LINE, Box, along, anywhere, beside, spread
 from analysis.charts.marks import led, written
 from analysis.charts.theme import GREY, INKS, WIDTH
 from analysis.charts.years import ticks
-from analysis.errors import MetricError
 
 LEFT, HEIGHT, DASH, _NAME = 48, 300, 34, 150
 """Pixels: left for the scale, the height, the line of a target without a date, and the widest name."""
@@ -62,13 +61,11 @@ class Ground:
         }
 
 
-def around(points: list[dict], line: list[dict], aims: list[dict], log: bool | None) -> Ground:
+def around(points: list[dict], line: list[dict], aims: list[dict]) -> Ground:
     """What holds every price, the trend, and the targets that have a date."""
     values = [row["value"] for row in (*points, *aims)] + [row["trend"] for row in line]
     cheapest, dearest = min(values), max(values)
-    is_log = cheapest > 0 and dearest > _STEEP * cheapest if log is None else log
-    if is_log and cheapest <= 0:
-        raise MetricError(f"a price of {cheapest} has no place on a log scale")
+    is_log = cheapest > 0 and dearest > _STEEP * cheapest
     dues = [row["x"] for row in aims if row["x"] is not None]
     years = [row["year"] for row in (*points, *line)]
     first = float(min(years + [int(x) for x in dues]))
