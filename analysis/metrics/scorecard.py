@@ -12,7 +12,7 @@ from math import isclose
 import polars as pl
 
 from analysis.metrics.chains import Chain, chains
-from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
+from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug, published, subject_of
 from analysis.schema import DATED_UNIT, INTENT, figures
 
 VERDICTS = {
@@ -123,7 +123,7 @@ def verdict_counts(scores: Sequence[Score], claims: pl.DataFrame, /) -> pl.DataF
 def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     first, last = chain.first, chain.last
     is_date = last["unit"] == DATED_UNIT
-    since = first["published_date"] or date.min
+    since = published(first)
     outcomes = [row for row in outcomes if row["unit"] == last["unit"]]
     after = outcomes if is_date else _until_settled([row for row in outcomes if row["valid_to"] > since], last["valid_to"])
     outcome = after[-1] if after else None
@@ -133,7 +133,7 @@ def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     verdict, rule = _verdict_on_date(chain, outcome, as_of) if is_date else _verdict(chain, outcome, expected, as_of)
     changed = (first["value"], first["valid_to"]) != (last["value"], last["valid_to"])
     return Score(
-        f"{last['series_name']}: {', '.join(dict.fromkeys([last['entity_name'], last['market_name']]))}",
+        f"{last['series_name']}: {subject_of(last)}",
         direct(first, "promised", parts=parts),
         direct(last, "revised", parts=parts) if changed else None,
         direct(outcome, "outcome", parts=parts) if outcome else None,
