@@ -5,7 +5,7 @@ from html import escape
 import polars as pl
 
 from analysis.exhibits.citing import named, quoted
-from analysis.exhibits.shown import Exhibit, link, not_known, table
+from analysis.exhibits.shown import Exhibit, link, table
 from analysis.ledger import Ledger
 from analysis.metrics.conflicts import NO_REASON, Contest, contests
 from analysis.metrics.conflicts import contested as contested_figures
@@ -37,7 +37,7 @@ def contested(found: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *,
                 "Difference": "<br>".join(differences) or none,
             }
         )
-    return table(rows, title, widths=[38, 46, 16]) if rows else not_known([title])
+    return table(rows, title, widths=[38, 46, 16])
 
 
 def conflicts_in_text(ledger: Ledger, /) -> str:
