@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import width
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, label_width, rows_of
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, label_width, rows_of, tips
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
@@ -43,7 +43,7 @@ def bars(
     base = alt.Chart(pl.DataFrame(rows)).encode(
         y=rows_of([row["name"] for row in rows]),
         x=alt.X("value:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=1.3 * max(row["value"] for row in rows) or 1)),
-        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Figure")],
+        tooltip=tips(name="What", shown="Figure"),
     )
     colour = alt.when("datum.first").then(alt.value(BLUE)).otherwise(alt.value(GREY))
     marks = base.mark_bar(height=22).encode(color=colour)
@@ -116,8 +116,9 @@ def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: s
     scale = min((WIDTH - left - 12 - width(row["shown"], bold=True)) / (row["high"] - lowest or 1) for row in rows)
     domain = alt.Scale(domain=[lowest, lowest + (WIDTH - left) / scale], nice=False)
     low, high, zero, end = (alt.X(f"{name}:Q", axis=None, scale=domain) for name in ("low", "high", "zero", "end"))
-    tooltip = [alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Amount")]
-    base = alt.Chart(pl.DataFrame(rows)).encode(y=rows_of([row["name"] for row in rows]), tooltip=tooltip)
+    base = alt.Chart(pl.DataFrame(rows)).encode(
+        y=rows_of([row["name"] for row in rows]), tooltip=tips(name="What", shown="Amount")
+    )
     # Hollow where given up: colour alone may not be seen.
     marks = base.mark_bar(height=22, strokeWidth=1.5).encode(
         x=low, x2="high:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)

@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.charts.lettering import LINE, spread, width, wrapped
 from analysis.charts.marks import at, written
-from analysis.charts.theme import BLUE, GREY, ORANGE, WIDTH, Shown, headed, noted
+from analysis.charts.theme import BLUE, GREY, ORANGE, WIDTH, Shown, headed, noted, tips
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -138,7 +138,7 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     grid = alt.Axis(values=steps, labels=False, ticks=False, domain=False)
     x = alt.X("x:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False))
     y = alt.Y("low:Q", title=None, axis=grid, scale=alt.Scale(domain=[steps[0], steps[-1]], nice=False))
-    tooltip = [alt.Tooltip(f"{name}:N", title=said) for name, said in _TOLD]
+    tooltip = tips(entity="Whose", name="What", year="Year", shown="Figure")
     bars = (
         alt.Chart(pl.DataFrame(rows))
         .mark_bar()
@@ -158,9 +158,6 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     return alt.layer(bars, zero, *written(values, bold=True), *written(heads, bold=True, halo=False)).properties(
         width=wide, height=_HEIGHT
     )
-
-
-_TOLD = [("entity", "Whose"), ("name", "What"), ("year", "Year"), ("shown", "Figure")]
 
 
 def _named_steps(steps: list[float], unit: str) -> list[alt.Chart]:

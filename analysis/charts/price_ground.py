@@ -8,7 +8,7 @@ from math import ceil, log10
 import altair as alt
 
 from analysis.charts.lettering import LINE, Box, along, anywhere, beside, spread, width, wrapped
-from analysis.charts.marks import led, written
+from analysis.charts.marks import led, lettered, written
 from analysis.charts.theme import GREY, INKS, WIDTH
 from analysis.charts.years import ticks
 
@@ -104,13 +104,8 @@ def labels(
         path = paths[name["of"]]
         middles = [((x + x2) / 2, (y + y2) / 2) for (x, y), (x2, y2) in pairwise(path)]
         placed.append(anywhere([*path, *middles], _size(name), within=within, taken=taken + placed, point=7))
-    rows = [
-        {"x": box.left, "y": box.top + LINE * (n + 0.5), "text": text, "ink": text_["ink"], "bold": "bold" in text_}
-        for text_, box in zip([*texts, *names], placed, strict=True)
-        for n, text in enumerate(text_["lines"])
-    ]
-    rows += _later(aims, ground)
-    plain, bold = [row for row in rows if not row["bold"]], [row for row in rows if row["bold"]]
+    rows = lettered(placed, [*texts, *names]) + _later(aims, ground)
+    plain, bold = [row for row in rows if "bold" not in row], [row for row in rows if "bold" in row]
     return [*led(anchors, boxes), *written(plain), *written(bold, bold=True)]
 
 
@@ -135,11 +130,8 @@ def _later(aims: list[dict], ground: Ground) -> list[dict]:
     labels = [wrapped(row["label"], _NAME) for row in aims if row["x"] is None]
     wanted = [level - LINE / 2 for level in _levels(aims, ground)]
     tops = spread(wanted, [LINE * len(lines) for lines in labels], low=-6, high=HEIGHT + 20)
-    return [
-        {"x": ground.wide + 8, "y": top + LINE * (n + 0.5), "text": text, "ink": INKS[1], "bold": False}
-        for lines, top in zip(labels, tops, strict=True)
-        for n, text in enumerate(lines)
-    ]
+    boxes = [Box(ground.wide + 8, top, WIDTH, top + LINE) for top in tops]
+    return lettered(boxes, [{"lines": lines, "ink": INKS[1]} for lines in labels])
 
 
 def _told(points: list[dict]) -> list[dict]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis.charts.marks import at, written
 from analysis.charts.price_ground import DASH, HEIGHT, LEFT, Ground, around, labels, ranges
-from analysis.charts.theme import GREY, MANY, ORANGE, SHAPES, Shown, finished
+from analysis.charts.theme import GREY, ORANGE, Shown, finished, tips, told_apart
 from analysis.charts.years import due
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -144,13 +144,8 @@ def _drawn_trend(line: list[dict], ground: Ground) -> list[alt.Chart]:
 
 def _drawn_prices(points: list[dict], ground: Ground) -> list[alt.Chart]:
     lines = max(row["line"] for row in points) + 1
-    if lines > len(MANY):
-        raise MetricError(f"prices of {lines} kinds: at most {len(MANY)} lines can be told apart")
-    colour = alt.Color("line:N", scale=alt.Scale(domain=list(range(lines)), range=MANY[:lines]), legend=None)
-    shape = alt.Shape("line:N", scale=alt.Scale(domain=list(range(lines)), range=SHAPES[:lines]), legend=None)
-    tooltip = [
-        alt.Tooltip(f"{column}:N", title=name) for column, name in (("name", "What"), ("year", "Year"), ("shown", "Price"))
-    ]
+    colour, shape = told_apart("line", range(lines), f"prices of {lines} kinds")
+    tooltip = tips(name="What", year="Year", shown="Price")
     base = alt.Chart(pl.DataFrame(points)).encode(**ground.encoded(), color=colour, tooltip=tooltip)
     points_ = base.mark_point(filled=True, size=42, opacity=1).encode(shape=shape)
     layers = [*_drawn_lines(points, ground, colour), points_]

@@ -8,6 +8,7 @@ import polars as pl
 import vl_convert
 
 from analysis.charts.lettering import wrapped
+from analysis.errors import MetricError
 from analysis.exhibits import Exhibit, statement_line
 from analysis.ledger import Ledger
 from analysis.typeface import FOLDERS, JAPANESE, LATIN
@@ -124,6 +125,24 @@ def sourced(ledger: Ledger, rows: pl.DataFrame) -> str:
     """The source note for rows that name claims and events in `claim_ids`; empty where they name none."""
     ids = rows["claim_ids"].explode(empty_as_null=False).drop_nulls().to_list()
     return statement_line(ledger, ids) if ids else ""
+
+
+def tips(**titles: str) -> list[alt.Tooltip]:
+    """What is shown where a mark is pointed at: column -> what it is called."""
+    return [alt.Tooltip(f"{column}:N", title=title) for column, title in titles.items()]
+
+
+def told_apart(column: str, values: Sequence[Any], what: str) -> tuple[alt.Color, alt.Shape]:
+    """Colours of lines and shapes of their points, one of each for every value of a column.
+
+    Raises:
+        MetricError: for more values than can be told apart; `what` are they?
+    """
+    if len(values) > len(MANY):
+        raise MetricError(f"{what}: at most {len(MANY)} lines can be told apart")
+    colours, shapes = (alt.Scale(domain=list(values), range=some[: len(values)]) for some in (MANY, SHAPES))
+    name = f"{column}:N"
+    return alt.Color(name, scale=colours, legend=None), alt.Shape(name, scale=shapes, legend=None)
 
 
 def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:

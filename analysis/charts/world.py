@@ -10,9 +10,9 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, Box, beside, evenly, width
-from analysis.charts.marks import CROSS, at, led, written
+from analysis.charts.marks import CROSS, at, led, lettered, ruled, written
 from analysis.charts.outlines import SOURCE, Window, country_at, land
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, sourced
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, sourced, tips
 from analysis.exhibits import not_known
 from analysis.ledger import Ledger
 from analysis.schema import Figures
@@ -175,17 +175,15 @@ def _frames(panels: list[_Panel]) -> list[alt.Chart]:
         small, large = _on_world(panel, panels[0]), panel.box
         boxes += [small, large]
         if large.top > small.bottom:
-            ends = [(small.left, small.bottom, large.left, large.top), (small.right, small.bottom, large.right, large.top)]
+            lines += [(small.left, small.bottom, large.left, large.top), (small.right, small.bottom, large.right, large.top)]
         else:
-            ends = [(small.right, small.top, large.left, large.top), (small.right, small.bottom, large.left, large.bottom)]
-        lines += ends
+            lines += [(small.right, small.top, large.left, large.top), (small.right, small.bottom, large.left, large.bottom)]
     if not boxes:
         return []
     rects = pl.DataFrame([box._asdict() for box in boxes]).select(pl.all().round(1))
-    rules = pl.DataFrame(lines, schema=["x", "y", "x2", "y2"], orient="row").select(pl.all().round(1))
     names = [{"x": panel.box.left + 8, "y": panel.box.top + 12, "text": panel.name} for panel in panels[1:] if panel.name]
     return [
-        alt.Chart(rules).mark_rule(color=LIGHT).encode(**at(), x2="x2:Q", y2="y2:Q"),
+        *ruled([dict(zip(("x", "y", "x2", "y2"), line, strict=True)) for line in lines], color=LIGHT),
         alt.Chart(rects)
         .mark_rect(fill=None, stroke=GREY, strokeWidth=0.8)
         .encode(**at("left", "top"), x2="right:Q", y2="bottom:Q"),
@@ -213,18 +211,12 @@ def _named(panel: _Panel, found: list[dict], looks: dict[str, tuple], panels: li
         else []
     )
     if panel is panels[0]:
-        for part in panels[1:]:
-            small = _on_world(part, panel)
-            taken.append(small)
+        taken += [_on_world(part, panel) for part in panels[1:]]
     boxes = beside(
         spots, [(max(map(width, text)), LINE * len(text)) for text in texts], within=panel.box.grown(-4), taken=taken, point=6
     )
     drawn = [row | {"x": round(x, 1), "y": round(y, 1)} for row, (x, y) in zip(rows, spots, strict=True)]
-    labels = [
-        {"x": box.left, "y": box.top + LINE * (n + 0.5), "text": line}
-        for box, text in zip(boxes, texts, strict=True)
-        for n, line in enumerate(text)
-    ]
+    labels = lettered(boxes, [{"lines": lines} for lines in texts])
     return [*led(spots, boxes, near=14), *_symbols(drawn, looks), *written(labels)]
 
 
@@ -251,15 +243,12 @@ def _apart(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _symbols(rows: list[dict], looks: dict[str, tuple]) -> list[alt.Chart]:
-    tooltip = [alt.Tooltip("name:N", title="Place"), alt.Tooltip("state:N", title="State")]
     layers = []
     for state, (shape, filled, line) in looks.items():
-        mine = [row for row in rows if row["state"] == state]
-        if mine:
-            marks = alt.Chart(pl.DataFrame(mine)).mark_point(
-                shape=shape, size=70, fill=filled, stroke=line, strokeWidth=2, opacity=1
-            )
-            layers.append(marks.encode(**at(), tooltip=tooltip))
+        if mine := [row for row in rows if row["state"] == state]:
+            look = {"shape": shape, "fill": filled, "stroke": line}
+            marks = alt.Chart(pl.DataFrame(mine)).mark_point(size=70, strokeWidth=2, opacity=1, **look)
+            layers.append(marks.encode(**at(), tooltip=tips(name="Place", state="State")))
     return layers
 
 
