@@ -164,12 +164,10 @@ def _step_names(steps: pl.DataFrame, ledger: Ledger) -> list[str]:
     """The entities' names, and the labels where entities appear twice."""
     usual = {"pledged": "{}", "withdrawn_pledge": "{}, given up", "standing": "Standing"}
     short = [usual[row["metric"]].format(ledger.name(row["entity_id"])) for row in steps.iter_rows(named=True)]
-    if len(set(short)) == len(short):
-        return short
-    long = steps["label"].to_list()
-    if len(set(long)) < len(long):
-        raise MetricError(f"two steps of one name among {', '.join(long)}")
-    return long
+    names = _apart(short, steps["label"].to_list())
+    if len(set(names)) < len(names):
+        raise MetricError(f"two steps of one name among {', '.join(names)}")
+    return names
 
 
 def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
@@ -179,4 +177,9 @@ def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> l
         return [given[row["metric"]] for row in rows]
     entities = [ledger.name(row["entity_id"]) for row in rows]
     periods = [period_label(row["period_start"], row["period_end"]) for row in rows]
-    return next((names for names in (entities, periods) if len(set(names)) == len(rows)), [row["label"] for row in rows])
+    return _apart(entities, periods, [row["label"] for row in rows])
+
+
+def _apart(*names: list[str]) -> list[str]:
+    """The first of several lists of names in which none comes twice, or the last."""
+    return next((some for some in names if len(set(some)) == len(some)), names[-1])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import polars as pl
 
-from analysis.charts.lettering import LINE, Box, spread
+from analysis.charts.lettering import LINE, Box, spread, width
 from analysis.charts.theme import GREY, INK
 
 CROSS = "M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8"
@@ -45,6 +45,15 @@ def lettered(boxes: Iterable[Box], labels: Iterable[dict]) -> list[dict]:
         for box, label in zip(boxes, labels, strict=True)
         for n, line in enumerate(label["lines"])
     ]
+
+
+def in_a_row(names: Iterable[str], /, *, x: float, y: float, gap: float) -> list[dict]:
+    """Places for signs with their names at their right, beginning at x: as rows for `written`, and the sign's `at`."""
+    rows = []
+    for name in names:
+        rows.append({"at": x, "x": x + 10, "y": y, "text": name})
+        x += 10 + width(name) + gap
+    return rows
 
 
 def at(x: str = "x", y: str = "y") -> dict[str, alt.X | alt.Y]:

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, spread, width, wrapped
-from analysis.charts.marks import at, written
+from analysis.charts.marks import at, in_a_row, written
 from analysis.charts.theme import BLUE, GREY, ORANGE, WIDTH, Shown, headed, noted, tips
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
@@ -168,10 +168,7 @@ def _named_steps(steps: list[float], unit: str) -> list[alt.Chart]:
 
 def _key(fills: Mapping[str, str], x: float, y: float) -> list[alt.Chart]:
     """What the shades of the bars stand for, in one row above the charts."""
-    squares, text = [], []
-    for name, fill_ in fills.items():
-        squares.append({"x": x + 5, "y": y, "ink": fill_})
-        text.append({"x": x + 15, "y": y, "text": name})
-        x += 15 + width(name) + 18
+    words = in_a_row(fills, x=x + 5, y=y, gap=23)
+    squares = [{"x": row["at"], "y": y, "ink": fills[row["text"]]} for row in words]
     marks = alt.Chart(pl.DataFrame(squares)).mark_point(shape="square", filled=True, size=100, opacity=1)
-    return [marks.encode(**at(), color=alt.Color("ink:N", scale=None)), *written(text, halo=False)]
+    return [marks.encode(**at(), color=alt.Color("ink:N", scale=None)), *written(words, halo=False)]

@@ -10,7 +10,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, Box, beside, evenly, width
-from analysis.charts.marks import CROSS, at, led, lettered, ruled, written
+from analysis.charts.marks import CROSS, at, in_a_row, led, lettered, ruled, written
 from analysis.charts.outlines import SOURCE, Window, country_at, land
 from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, sourced, tips
 from analysis.exhibits import not_known
@@ -254,9 +254,6 @@ def _symbols(rows: list[dict], looks: dict[str, tuple]) -> list[alt.Chart]:
 
 def _key(looks: dict[str, tuple]) -> list[alt.Chart]:
     """What the symbols stand for, in one row above the maps."""
-    x, symbols, text = 6.0, [], []
-    for state in looks:
-        symbols.append({"name": state, "state": state, "x": x, "y": -16.0})
-        text.append({"x": x + 10, "y": -16, "text": state})
-        x += 10 + width(state) + 20
-    return [*_symbols(symbols, looks), *written(text, halo=False)]
+    words = in_a_row(looks, x=6.0, y=-16.0, gap=20)
+    symbols = [{"name": row["text"], "state": row["text"], "x": row["at"], "y": row["y"]} for row in words]
+    return [*_symbols(symbols, looks), *written(words, halo=False)]
