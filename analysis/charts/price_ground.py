@@ -7,13 +7,13 @@ from math import ceil, log10
 
 import altair as alt
 
-from analysis.charts.lettering import LINE, Box, along, anywhere, beside, spread, width, wrapped
-from analysis.charts.marks import led, lettered, written
-from analysis.charts.theme import GREY, INKS, WIDTH
+from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
+from analysis.charts.marks import End, led, lettered, named, written
+from analysis.charts.theme import GREY, INKS, ORANGE, WIDTH
 from analysis.charts.years import ticks
 
-LEFT, HEIGHT, DASH, _NAME = 48, 300, 34, 150
-"""Pixels: left for the scale, the height, the line of a target without a date, and the widest name."""
+LEFT, HEIGHT, DASH, _WAY, _NAME = 48, 300, 34, 9, 150
+"""Pixels: left for the scale, the height, the line of a target without a date, the way to its name, and the widest name."""
 
 _STEEP = 5
 """Where the dearest is more than so many times the cheapest, a plain scale presses the cheap ones flat."""
@@ -77,36 +77,43 @@ def around(points: list[dict], line: list[dict], aims: list[dict]) -> Ground:
         step = next(n for n in _ROUND if n * 6 >= dearest or n == _ROUND[-1])
         low, high = 0, step * ceil(dearest / step) or 1
     names = [wrapped(row["label"], _NAME) for row in aims if row["x"] is None]
-    right = 10 + round(max((width(text) for lines in names for text in lines), default=0))
+    right = _WAY + 2 + round(max((width(text) for lines in names for text in lines), default=0))
     return Ground(first, last, low, high, is_log, right)
 
 
 def labels(
     points: list[dict], line: list[dict], aims: list[dict], ground: Ground, called: Mapping[str, str]
 ) -> list[alt.Chart]:
-    """Prices beside their points, targets beside theirs or, where they have no date, at the right; names along the lines."""
-    told, dated = _told(points), [row for row in aims if row["x"] is not None]
-    texts = [{"lines": [row["few"]], "ink": INKS[row["line"]]} for row in told]
-    texts += [{"lines": wrapped(row["label"], _NAME), "ink": INKS[1]} for row in dated]
-    anchors = [ground.place(row["x"], row["value"]) for row in (*told, *dated)]
+    """Names and prices beside their points, targets beside theirs or, where they have no date, at the right."""
     paths = _paths(points, line, ground)
+    texts = [
+        {"at": ground.place(row["x"], row["value"]), "lines": [row["few"]], "ink": INKS[row["line"]], "lean": row["lean"]}
+        for row in _told(points)
+    ]
+    texts += [
+        {"at": ground.place(row["x"], row["value"]), "lines": wrapped(row["label"], _NAME), "ink": INKS[1]}
+        for row in aims
+        if row["x"] is not None
+    ]
+    names = {row["line"]: wrapped(row["name"], _NAME, bold=True) for row in points}
+    texts += [{"at": paths[n][-1], "lines": lines, "ink": INKS[n], "bold": True} for n, lines in names.items()]
+    if line:
+        texts.append({"at": paths["trend"][-1], "lines": wrapped(called["price_trend"], _NAME), "ink": GREY})
+    later = [
+        End(ground.wide, ground.place(0, row["value"])[1], ORANGE, [{"text": text, "ink": INKS[1]} for text in lines])
+        for row in aims
+        if row["x"] is None and (lines := wrapped(row["label"], _NAME))
+    ]
     taken = [Box(x, y, x, y).grown(4) for x, y in (ground.place(row["x"], row["value"]) for row in points)]
     taken += [box for path in paths.values() for here, there in pairwise(path) for box in along(*here, *there)]
-    taken += [Box(ground.wide - DASH, y - 3, ground.wide, y + 3) for y in _levels(aims, ground)]
+    taken += [Box(end.x - DASH, end.y - 3, end.x, end.y + 3) for end in later]
+    anchors, leans = [text["at"] for text in texts], [text.get("lean", 0) for text in texts]
     within = Box(2, -6, ground.wide, HEIGHT - 1)
-    leans = [row["lean"] for row in told] + [0] * len(dated)
     boxes = beside(anchors, [_size(text) for text in texts], within=within, taken=taken, lean=leans)
-    names = [{"lines": wrapped(called["price_trend"], _NAME), "ink": GREY, "of": "trend"}] if line else []
-    kinds = {row["line"]: row["name"] for row in points}
-    names += [{"lines": wrapped(name, _NAME, bold=True), "ink": INKS[n], "bold": True, "of": n} for n, name in kinds.items()]
-    placed = list(boxes)
-    for name in names:
-        path = paths[name["of"]]
-        middles = [((x + x2) / 2, (y + y2) / 2) for (x, y), (x2, y2) in pairwise(path)]
-        placed.append(anywhere([*path, *middles], _size(name), within=within, taken=taken + placed, point=7))
-    rows = lettered(placed, [*texts, *names]) + _later(aims, ground)
+    rows = lettered(boxes, texts)
     plain, bold = [row for row in rows if "bold" not in row], [row for row in rows if "bold" in row]
-    return [*led(anchors, boxes), *written(plain), *written(bold, bold=True)]
+    words = [*led(anchors, boxes), *written(plain), *written(bold, bold=True)]
+    return words + named(later, x=ground.wide + _WAY, height=HEIGHT)
 
 
 def _size(text: dict) -> tuple[float, float]:
@@ -119,19 +126,6 @@ def _paths(points: list[dict], line: list[dict], ground: Ground) -> dict[int | s
     for row in (row for row in points if row["is_last"]):
         paths.setdefault(row["line"], []).append(ground.place(row["x"], row["value"]))
     return paths
-
-
-def _levels(aims: list[dict], ground: Ground) -> list[float]:
-    return [ground.place(0, row["value"])[1] for row in aims if row["x"] is None]
-
-
-def _later(aims: list[dict], ground: Ground) -> list[dict]:
-    """At the right of the ground, what is to come at a time that nobody names."""
-    labels = [wrapped(row["label"], _NAME) for row in aims if row["x"] is None]
-    wanted = [level - LINE / 2 for level in _levels(aims, ground)]
-    tops = spread(wanted, [LINE * len(lines) for lines in labels], low=-6, high=HEIGHT + 20)
-    boxes = [Box(ground.wide + 8, top, WIDTH, top + LINE) for top in tops]
-    return lettered(boxes, [{"lines": lines, "ink": INKS[1]} for lines in labels])
 
 
 def _told(points: list[dict]) -> list[dict]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import altair as alt
 import polars as pl
 
-from analysis.charts.lettering import LINE, Box, along, anywhere, beside, width, wrapped
+from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
 from analysis.charts.marks import CROSS, End, led, lettered, named, ruled, ways, written
 from analysis.charts.plans import short
 from analysis.charts.theme import GREY, INK, INKS, MANY, WIDTH, Shown, finished, tips, told_apart
@@ -57,9 +57,8 @@ def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle:
     ]
     column = {"x": ground.wide + _WAY, "height": ground.tall}
     taken = _taken(plans, ground) + [box for way in ways(ends, **column) for box in along(*way)]
-    name = _beside_diagonal(ground, taken)
-    layers = [*named(ends, **column), *_diagonal(ground, name), *_as_of(ground, ledger)]
-    layers += [*_steps(plans, rows, crosses, ground, colour, shape), *_said(plans, ground, [*taken, name])]
+    layers = [*named(ends, **column), *_diagonal(ground), *_as_of(ground, ledger)]
+    layers += [*_steps(plans, rows, crosses, ground, colour, shape), *_said(plans, ground, taken)]
     used = [row["figure_id"] for row in (*rows, *crosses)]
     source = source_line(ledger, versions.filter(pl.col("figure_id").is_in(used)))
     told = "; ".join(f"{row['plan']}: {row['shown']}, announced {row['day']}" for row in (*rows, *crosses))
@@ -200,19 +199,10 @@ def _steps(
     return layers
 
 
-def _beside_diagonal(ground: _Ground, taken: list[Box]) -> Box:
-    """Where the diagonal's name stands."""
-    x, y, x2, y2 = ground.diagonal()
-    points = [(x + (x2 - x) * part, y + (y2 - y) * part) for part in (0.5, 0.35, 0.65, 0.2, 0.8)]
-    size = (width(_DIAGONAL, size=11), LINE)
-    return anywhere(points, size, within=Box(2, 2, ground.wide - 4, ground.tall - 2), taken=taken, point=4)
-
-
-def _diagonal(ground: _Ground, name: Box) -> list[alt.Chart]:
+def _diagonal(ground: _Ground) -> list[alt.Chart]:
     """Where what is promised is due on the day it is announced."""
     line = dict(zip(("x", "y", "x2", "y2"), ground.diagonal(), strict=True))
-    words = lettered([name], [{"lines": [_DIAGONAL], "ink": GREY}])
-    return [*ruled([line], color=GREY, strokeWidth=1.2), *written(words, size=11)]
+    return ruled([line], color=GREY, strokeWidth=1.2)
 
 
 def _as_of(ground: _Ground, ledger: Ledger) -> list[alt.Chart]:
@@ -233,8 +223,9 @@ def _taken(plans: list[_Plan], ground: _Ground) -> list[Box]:
 
 
 def _said(plans: list[_Plan], ground: _Ground, taken: list[Box]) -> list[alt.Chart]:
-    """What was promised, in words beside each version that says something new."""
-    points, texts = [], []
+    """What was promised, in words beside each version that says something new; and what the diagonal is."""
+    x, y, x2, y2 = ground.diagonal()
+    points, texts = [((x + x2) / 2, (y + y2) / 2)], [{"lines": [_DIAGONAL], "ink": GREY}]
     for plan, ink in zip(plans, INKS, strict=False):
         new = [row for before, row in pairwise([{"shown": None}, *plan.rows]) if row["shown"] != before["shown"]]
         points += [ground.place(row) for row in new]
