@@ -80,16 +80,8 @@ class Ledger:
         events = self.events.filter(visible & recorded).pipe(latest_entries, "event_id").filter(stands)
         conflicts = self.conflicts.filter(recorded)
         sources = self.sources.filter(pl.min_horizontal("published_date", "recorded_date") <= known, recorded)
-        return replace(
-            self,
-            sources=sources,
-            claims=claims,
-            events=events,
-            conflicts=conflicts,
-            vintages=entries.filter(stands),
-            known=known,
-            recorded_by=by,
-        )
+        tables = {"sources": sources, "claims": claims, "events": events, "conflicts": conflicts}
+        return replace(self, **tables, vintages=entries.filter(stands), known=known, recorded_by=by)
 
     def name(self, entity_id: str) -> str:
         """The name of an entity, for text.
@@ -141,34 +133,21 @@ def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _with_names(statements: pl.DataFrame, table: str, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Each statement with the first day it could be known, its product, and the names of what it is about."""
-    names = tables["entities"].select("entity_id", "name")
     # An undated source is known only from the day the ledger first recorded the statement: no look-ahead. One that is
     # dated by its month's last day is known at the latest when it was recorded; a retraction, when that was.
     first_recorded = pl.col("recorded_date").min().over(STATEMENT_KEYS[table])
     retracted = (pl.col("change") == "retraction") & (pl.col("entry") > 1)
     known = pl.when(retracted).then("recorded_date").otherwise(pl.min_horizontal("published_date", first_recorded))
-    joined = (
-        statements.join(
-            tables["sources"].select("source_id", "product_id", "published_date"),
-            on="source_id",
-            how="left",
-            validate="m:1",
-            maintain_order="left",
-        )
-        .with_columns(known_date=known)
-        .join(names.rename({"name": "entity_name"}), on="entity_id", how="left", validate="m:1", maintain_order="left")
-        .join(
-            names.rename({"entity_id": "market_id", "name": "market_name"}),
-            on="market_id",
-            how="left",
-            validate="m:1",
-            maintain_order="left",
-        )
-    )
-    if "series_id" not in joined.columns:
-        return joined
-    series = tables["series"].select("series_id", series_name="name")
-    return joined.join(series, on="series_id", how="left", validate="m:1", maintain_order="left")
+    beside = {
+        "source_id": tables["sources"].select("source_id", "product_id", "published_date"),
+        "entity_id": tables["entities"].select("entity_id", entity_name="name"),
+        "market_id": tables["entities"].select(market_id="entity_id", market_name="name"),
+        "series_id": tables["series"].select("series_id", series_name="name"),
+    }
+    for column, names in beside.items():
+        if column in statements.columns:  # events have no series
+            statements = statements.join(names, on=column, how="left", validate="m:1", maintain_order="left")
+    return statements.with_columns(known_date=known)
 
 
 def _last_recorded(tables: dict[str, pl.DataFrame]) -> date:

@@ -439,7 +439,7 @@ def test_what_was_withdrawn_is_shown_in_the_words_printed(ledger):
 
 def test_an_outcome_is_the_last_withdrawal_or_that_none_is_known(ledger):
     ended = exhibits.outcome(ledger, title="The plan", entity="canton")
-    assert ended.text == "The plan: given up, “shelved indefinitely” (newmobility.news, 6 October 2025)."
+    assert ended.text == "The plan: given up, “cancels EV production plans” (newmobility.news, 6 October 2025)."
     earlier = ledger.as_of(date(2025, 10, 5))
     text = "The plan: no report by the as-of date that it was given up."
     assert exhibits.outcome(earlier, title="The plan", entity="canton").text == text

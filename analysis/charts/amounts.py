@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import width
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, label_width, rows_of
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, label_width, rows_of, tips
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
@@ -43,7 +43,7 @@ def bars(
     base = alt.Chart(pl.DataFrame(rows)).encode(
         y=rows_of([row["name"] for row in rows]),
         x=alt.X("value:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=1.3 * max(row["value"] for row in rows) or 1)),
-        tooltip=[alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Figure")],
+        tooltip=tips(name="What", shown="Figure"),
     )
     colour = alt.when("datum.first").then(alt.value(BLUE)).otherwise(alt.value(GREY))
     marks = base.mark_bar(height=22).encode(color=colour)
@@ -92,9 +92,7 @@ def whole(
     )
 
 
-def waterfall(
-    steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str] | None = None, **words: str
-) -> Shown:
+def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
     """Amounts one below the other, each from where the one before it ended, down to what is left standing.
 
     Args:
@@ -102,14 +100,14 @@ def waterfall(
             `standing` runs from zero and is what the steps before it come to; the title may use its other figures.
         ledger: where names and the source note come from.
         title, subtitle, words: as for `bars`.
-        names: figure_id or metric -> name at the left; where none is given, that of the entity.
 
     Raises:
         MetricError: for figures of two units or of none of money, a pledge that falls, a withdrawal that rises, a standing
             sum that the steps do not come to, and two steps of one name.
     """
     finding, missing = fill(title, steps, **words)
-    rows = _stairs(steps.filter(pl.col("metric").is_in(list(_STEPS))), ledger, names or {})
+    used = steps.filter(pl.col("metric").is_in(list(_STEPS)))
+    rows = _stairs(used, ledger)
     if missing or not rows:
         return not_known(missing or [title])
     left = label_width(row["name"] for row in rows)
@@ -118,8 +116,9 @@ def waterfall(
     scale = min((WIDTH - left - 12 - width(row["shown"], bold=True)) / (row["high"] - lowest or 1) for row in rows)
     domain = alt.Scale(domain=[lowest, lowest + (WIDTH - left) / scale], nice=False)
     low, high, zero, end = (alt.X(f"{name}:Q", axis=None, scale=domain) for name in ("low", "high", "zero", "end"))
-    tooltip = [alt.Tooltip("name:N", title="What"), alt.Tooltip("shown:N", title="Amount")]
-    base = alt.Chart(pl.DataFrame(rows)).encode(y=rows_of([row["name"] for row in rows]), tooltip=tooltip)
+    base = alt.Chart(pl.DataFrame(rows)).encode(
+        y=rows_of([row["name"] for row in rows]), tooltip=tips(name="What", shown="Amount")
+    )
     # Hollow where given up: colour alone may not be seen.
     marks = base.mark_bar(height=22, strokeWidth=1.5).encode(
         x=low, x2="high:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
@@ -134,7 +133,7 @@ def waterfall(
         rules = alt.Chart(pl.DataFrame(joints)).mark_rule(color=GREY, strokeWidth=1)
         layers += rules.encode(x=end, y=alt.Y("from:Q", scale=None, title=None), y2="to:Q")
     said = "; ".join(f"{row['name']}: {row['shown']}" for row in rows)
-    source = source_line(ledger, steps.filter(pl.col("metric").is_in(list(_STEPS))))
+    source = source_line(ledger, used)
     return finished(layers, len(rows) * _ROW, finding, subtitle, f"Waterfall chart. {said}", source, left=left, below=8)
 
 
@@ -142,13 +141,13 @@ _STEPS = {"pledged": (BLUE, BLUE), "withdrawn_pledge": ("white", ORANGE), "stand
 """Metric -> fill and outline of its bar."""
 
 
-def _stairs(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[dict]:
+def _stairs(steps: pl.DataFrame, ledger: Ledger) -> list[dict]:
     """Each step with where it starts and ends."""
     units = sorted(set(steps["unit"]))
     if len(units) > 1 or any(DIMENSIONS[unit] != "money" for unit in units):
         raise MetricError(f"steps in {', '.join(units)}: expected one currency")
     rows, level = [], 0.0
-    for name, row in zip(_step_names(steps, ledger, given), steps.to_dicts(), strict=True):
+    for name, row in zip(_step_names(steps, ledger), steps.to_dicts(), strict=True):
         value, metric = row["value"], row["metric"]
         if (metric == "pledged" and value < 0) or (metric == "withdrawn_pledge" and value > 0):
             raise MetricError(f"{row['figure_id']} is {value}: a pledge cannot fall, nor a withdrawal rise")
@@ -161,17 +160,14 @@ def _stairs(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> li
     return rows
 
 
-def _step_names(steps: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
-    """The names given, or else the entities', and the labels where entities appear twice."""
+def _step_names(steps: pl.DataFrame, ledger: Ledger) -> list[str]:
+    """The entities' names, and the labels where entities appear twice."""
     usual = {"pledged": "{}", "withdrawn_pledge": "{}, given up", "standing": "Standing"}
-    rows = [(row, usual[row["metric"]], given.get(row["figure_id"], given.get(row["metric"]))) for row in steps.to_dicts()]
-    short = [name or form.format(ledger.name(row["entity_id"])) for row, form, name in rows]
-    if len(set(short)) == len(short):
-        return short
-    long = [name or row["label"] for row, _, name in rows]
-    if len(set(long)) < len(long):
-        raise MetricError(f"two steps of one name among {', '.join(long)}: name them by figure_id")
-    return long
+    short = [usual[row["metric"]].format(ledger.name(row["entity_id"])) for row in steps.iter_rows(named=True)]
+    names = _apart(short, steps["label"].to_list())
+    if len(set(names)) < len(names):
+        raise MetricError(f"two steps of one name among {', '.join(names)}")
+    return names
 
 
 def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> list[str]:
@@ -181,4 +177,9 @@ def _names(figures: pl.DataFrame, ledger: Ledger, given: Mapping[str, str]) -> l
         return [given[row["metric"]] for row in rows]
     entities = [ledger.name(row["entity_id"]) for row in rows]
     periods = [period_label(row["period_start"], row["period_end"]) for row in rows]
-    return next((names for names in (entities, periods) if len(set(names)) == len(rows)), [row["label"] for row in rows])
+    return _apart(entities, periods, [row["label"] for row in rows])
+
+
+def _apart(*names: list[str]) -> list[str]:
+    """The first of several lists of names in which none comes twice, or the last."""
+    return next((some for some in names if len(set(some)) == len(some)), names[-1])

@@ -8,7 +8,7 @@ import polars as pl
 from analysis.charts.lettering import LINE, width, wrapped
 from analysis.charts.marks import End, named, written
 from analysis.charts.scales import Scale, logit, percent
-from analysis.charts.theme import GREY, MANY, SHAPES, WIDTH, Shown, headed, noted
+from analysis.charts.theme import GREY, MANY, WIDTH, Shown, headed, noted, tips, told_apart
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -24,7 +24,7 @@ _CURVE = {"diffusion_curve": "share", "diffusion_low": "low", "diffusion_high": 
 _FEWEST, _MOST = 0.0005, 0.9995
 """A curve far before or after its points is not followed further than this: a scale that held it would press them flat."""
 
-_TOLD = [("market", "Market"), ("year", "Year"), ("shown", "Share"), ("sign", "Kind")]
+_TIPS = tips(market="Market", year="Year", shown="Share", sign="Kind")
 
 
 def adoption(
@@ -59,8 +59,6 @@ def adoption(
     if missing or shares.is_empty():
         return not_known(missing or [title])
     markets = {market: ledger.name(market) for market in dict.fromkeys(shares["market_id"])}
-    if len(markets) > len(MANY):
-        raise MetricError(f"adoption of {len(markets)} markets: at most {len(MANY)} lines can be told apart")
     used = pl.concat([shares, *(_of(frame, list(markets)) for frame in frames[1:])])
     points, curve = _points(used, markets), _curves(used, markets)
     labels = {name: _end_label(name, points) for name in markets.values()}
@@ -147,13 +145,14 @@ def _panel(
     first, last = min(years) - 0.5, max(years) + 0.5  # a year is as wide as all others, the first and last too
     names = list(labels)
     axis = alt.Axis(format="d", values=ticks(first, last, ground), grid=False, labelFlush=False)
+    colour, shape = told_apart("market", names, f"adoption of {len(names)} markets")
     encoded = {
         "x": alt.X("year:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False)),
         "y": scale.encoded(),
-        "color": alt.Color("market:N", scale=alt.Scale(domain=names, range=MANY[: len(names)]), legend=None),
+        "color": colour,
     }
     drawn = [row | {"y": y} for row in points if (y := scale.of(row["share"])) is not None]
-    layers = [*_fitted(curve, scale, encoded), *_lines(drawn, encoded, names)]
+    layers = [*_fitted(curve, scale, encoded), *_lines(drawn, encoded, shape)]
     ends = _ends(labels, drawn + curve, scale, ground, height, (first, last))
     layers += named(ends, x=ground + _WAY, height=height)
     layers += written([{"x": -_AXIS, "y": -16, "text": scale.name, "ink": GREY}], size=11, halo=False)
@@ -175,15 +174,13 @@ def _fitted(curve: list[dict], scale: Scale, encoded: dict) -> list[alt.Chart]:
     return [area.encode(**encoded | {"y": scale.encoded("low")}, y2="high:Q"), line]
 
 
-def _lines(drawn: list[dict], encoded: dict, names: list[str]) -> list[alt.Chart]:
+def _lines(drawn: list[dict], encoded: dict, shape: alt.Shape) -> list[alt.Chart]:
     """What was reported as lines with points; what is projected as hollow points, with a dotted way to them."""
-    shape = alt.Shape("market:N", scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), legend=None)
-    tooltip = [alt.Tooltip(f"{column}:N", title=name) for column, name in _TOLD]
     reported = [row for row in drawn if row["sign"] == "reported"]
     projected = [row for row in drawn if row["sign"] == "projected"]
     layers = []
     if reported:
-        base = alt.Chart(pl.DataFrame(reported)).encode(**encoded, tooltip=tooltip)
+        base = alt.Chart(pl.DataFrame(reported)).encode(**encoded, tooltip=_TIPS)
         layers += [base.mark_line(strokeWidth=2.2), base.mark_point(filled=True, opacity=1, size=26).encode(shape=shape)]
     if projected:
         ways = []
@@ -191,7 +188,7 @@ def _lines(drawn: list[dict], encoded: dict, names: list[str]) -> list[alt.Chart
             before = [o for o in reported if o["market"] == row["market"] and o["year"] < row["year"]]
             ways += [*before[-1:], row]
         way = alt.Chart(pl.DataFrame(ways)).mark_line(strokeDash=[1, 3], strokeWidth=1.5).encode(**encoded)
-        base = alt.Chart(pl.DataFrame(projected)).encode(**encoded, tooltip=tooltip)
+        base = alt.Chart(pl.DataFrame(projected)).encode(**encoded, tooltip=_TIPS)
         layers += [way, base.mark_point(opacity=1, fill="white", size=64, strokeWidth=2).encode(shape=shape)]
     return layers
 

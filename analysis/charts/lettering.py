@@ -176,14 +176,6 @@ def beside(
     return [some[place][1] for some, place in zip(options, chosen, strict=True)]
 
 
-def anywhere(
-    points: Sequence[tuple[float, float]], size: tuple[float, float], /, *, within: Box, taken: Sequence[Box], point: float = 5
-) -> Box:
-    """A box for one label at whichever of some points has the best place for it, as a line's name has many."""
-    options = [option for here in points for option in _options(*here, *size, within, point, 0)]
-    return min(options, key=lambda option: option[0] + 40 * sum(option[1].shared(one) for one in taken))[1]
-
-
 def _options(x: float, y: float, wide: float, high: float, within: Box, point: float, lean: int) -> list[tuple[float, Box]]:
     """The places for a label around a point, each with what it costs to stand so far away or at a side less usual."""
     found = []

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from math import hypot
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import altair as alt
 import polars as pl
 
-from analysis.charts.lettering import LINE, Box, spread
+from analysis.charts.lettering import LINE, Box, spread, width
 from analysis.charts.theme import GREY, INK
 
 CROSS = "M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8"
@@ -38,9 +38,45 @@ def written(
     return [base.mark_text(**look, stroke="white", strokeWidth=4, strokeJoin="round"), letters] if halo else [letters]
 
 
+def lettered(boxes: Iterable[Box], labels: Iterable[dict]) -> list[dict]:
+    """The lines of labels (`lines`, and what else `written` is to know) at their places in boxes, as rows for `written`."""
+    return [
+        label | {"x": box.left, "y": box.top + LINE * (n + 0.5), "text": line}
+        for box, label in zip(boxes, labels, strict=True)
+        for n, line in enumerate(label["lines"])
+    ]
+
+
+def in_a_row(names: Iterable[str], /, *, x: float, y: float, gap: float) -> list[dict]:
+    """Places for signs with their names at their right, beginning at x: as rows for `written`, and the sign's `at`."""
+    rows = []
+    for name in names:
+        rows.append({"at": x, "x": x + 10, "y": y, "text": name})
+        x += 10 + width(name) + gap
+    return rows
+
+
 def at(x: str = "x", y: str = "y") -> dict[str, alt.X | alt.Y]:
     """Columns that are places in pixels, from the upper left corner of the chart's ground."""
     return {"x": alt.X(f"{x}:Q", scale=None, title=None), "y": alt.Y(f"{y}:Q", scale=None, title=None)}
+
+
+def ruled(rows: Sequence[dict], **look: Any) -> list[alt.Chart]:
+    """Straight lines between places in pixels.
+
+    Args:
+        rows: `x`, `y` and, where they differ from these, `x2` and `y2`, alike in all rows; `ink` where each has its own colour.
+        look: of the lines.
+    """
+    if not rows:
+        return []
+    data = pl.DataFrame([{k: round(v, 1) if k in _PLACES else v for k, v in row.items()} for row in rows])
+    ends = {end: f"{end}:Q" for end in ("x2", "y2") if end in data.columns}
+    colour = {"color": alt.Color("ink:N", scale=None)} if "ink" in data.columns else {}
+    return [alt.Chart(data).mark_rule(**look).encode(**at(), **ends, **colour)]
+
+
+_PLACES = {"x", "y", "x2", "y2"}
 
 
 def led(points: Sequence[tuple[float, float]], boxes: Sequence[Box], /, *, near: float = 16) -> list[alt.Chart]:
@@ -49,11 +85,8 @@ def led(points: Sequence[tuple[float, float]], boxes: Sequence[Box], /, *, near:
     for (x, y), box in zip(points, boxes, strict=True):
         to_x, to_y = min(max(x, box.left), box.right), min(max(y, box.top), box.bottom)
         if hypot(to_x - x, to_y - y) > near:
-            rows.append({"x": round(x, 1), "y": round(y, 1), "x2": round(to_x, 1), "y2": round(to_y, 1)})
-    if not rows:
-        return []
-    rules = alt.Chart(pl.DataFrame(rows)).mark_rule(color=GREY, strokeWidth=0.7)
-    return [rules.encode(**at(), x2="x2:Q", y2="y2:Q")]
+            rows.append({"x": x, "y": y, "x2": to_x, "y2": to_y})
+    return ruled(rows, color=GREY, strokeWidth=0.7)
 
 
 class End(NamedTuple):
@@ -84,17 +117,14 @@ def named(ends: Sequence[End], /, *, x: float, height: float) -> list[alt.Chart]
     if not ends:
         return []
     paths = ways(ends, x=x, height=height)
-    data = pl.DataFrame(
-        [(*path, end.colour) for end, path in zip(ends, paths, strict=True)], schema=["x", "y", "x2", "y2", "ink"], orient="row"
-    )
+    rows = [{"x": x, "y": y, "x2": x2, "y2": y2, "ink": end.colour} for end, (x, y, x2, y2) in zip(ends, paths, strict=True)]
     text = [
         line | {"x": x, "y": path[3] + LINE * n}
         for end, path in zip(ends, paths, strict=True)
         for n, line in enumerate(end.lines)
     ]
-    rules = alt.Chart(data).mark_rule(strokeWidth=0.8, opacity=0.7)
     return [
-        rules.encode(**at(), x2="x2:Q", y2="y2:Q", color=alt.Color("ink:N", scale=None)),
+        *ruled(rows, strokeWidth=0.8, opacity=0.7),
         *written((line for line in text if line.get("bold")), bold=True, halo=False),
         *written((line for line in text if not line.get("bold")), halo=False),
     ]

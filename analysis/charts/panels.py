@@ -8,8 +8,8 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, spread, width, wrapped
-from analysis.charts.marks import at, written
-from analysis.charts.theme import BLUE, GREY, ORANGE, WIDTH, Shown, headed, noted
+from analysis.charts.marks import at, in_a_row, written
+from analysis.charts.theme import BLUE, GREY, ORANGE, WIDTH, Shown, headed, noted, tips
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -25,18 +25,9 @@ _HEIGHT, _GAP, _WORDS = 120, 18, 8
 
 
 def multiples(
-    figures: pl.DataFrame,
-    ledger: Ledger,
-    /,
-    *,
-    title: str,
-    subtitle: str,
-    names: Mapping[str, str],
-    shared: bool = True,
-    stacked: bool = True,
-    **words: str,
+    figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str], **words: str
 ) -> Shown:
-    """One small chart for each entity: bars by year, with the latest values written beside them.
+    """One small chart for each entity: bars by year, one above another, on one scale; the latest values written beside them.
 
     Args:
         figures: figures in one unit with calendar or fiscal years, the entities in the order shown. A year without a figure
@@ -44,8 +35,6 @@ def multiples(
         ledger: where names and the source note come from.
         title, subtitle, words: as for `bars`.
         names: metric -> what it is called, in the order of the bars; figures of other metrics are left out.
-        shared: one scale for all; otherwise each has its own, and heights must not be compared.
-        stacked: one bar above another, for figures that add up; otherwise side by side.
 
     Raises:
         MetricError: for figures of two units, two of one entity, metric and year, and more than 6 metrics.
@@ -54,34 +43,32 @@ def multiples(
     used = figures.filter(pl.col("metric").is_in(list(names))).drop_nulls(["period_start", "value"])
     if missing or used.is_empty():
         return not_known(missing or [title])
-    rows = _bars(used, ledger, names, stacked=stacked)
+    rows = _bars(used, ledger, names)
     entities = list(dict.fromkeys(row["entity"] for row in rows))
-    scales = {entity: _steps([row for row in rows if shared or row["entity"] == entity]) for entity in entities}
+    steps = _steps(rows)
     columns = {1: 1, 2: 2, 4: 2}.get(len(entities), 3)
-    axis = 8 + round(max(width(_few(step, used["unit"][0])) for scale in scales.values() for step in scale))
+    axis = 8 + round(max(width(_few(step, used["unit"][0])) for step in steps))
     beside = _WORDS + 4 + round(max(width(row["few"], bold=True) for row in rows))
-    between = beside + _GAP + (0 if shared else axis)
-    wide = (WIDTH - axis - beside - (columns - 1) * between) // columns
+    wide = (WIDTH - axis - beside - (columns - 1) * (beside + _GAP)) // columns
     titles = {entity: wrapped(entity, wide + beside, bold=True) for entity in entities}
     tall = LINE * max(len(lines) for lines in titles.values())
     panels = [
-        _panel([row for row in rows if row["entity"] == entity], titles[entity], scales[entity], (wide, tall), rows)
+        _panel([row for row in rows if row["entity"] == entity], titles[entity], steps, (wide, tall), rows)
         for entity in entities
     ]
-    for place, entity in enumerate(entities):
-        if not shared or place % columns == 0:
-            panels[place] += alt.layer(*_named_steps(scales[entity], used["unit"][0]))
+    for place in range(0, len(panels), columns):
+        panels[place] += alt.layer(*_named_steps(steps, used["unit"][0]))
     keys = {row["name"]: row["fill"] for row in sorted(rows, key=lambda row: list(names.values()).index(row["name"]))}
     if len(keys) > 1:
         panels[0] += alt.layer(*_key(keys, -axis, -tall - 26))
     source = source_line(ledger, used)
     panels[(len(panels) - 1) // columns * columns] += noted([source], -axis, _HEIGHT + 32)
     told = "; ".join(f"{row['entity']}, {row['name']} {row['year']}: {row['shown']}" for row in rows)
-    chart = alt.concat(*panels, columns=columns, spacing={"row": tall + 46, "column": between}, bounds="flush")
+    chart = alt.concat(*panels, columns=columns, spacing={"row": tall + 46, "column": beside + _GAP}, bounds="flush")
     return headed(chart, finding, subtitle, f"Small multiples. {told}. {source}")
 
 
-def _bars(figures: pl.DataFrame, ledger: Ledger, names: Mapping[str, str], *, stacked: bool) -> list[dict]:
+def _bars(figures: pl.DataFrame, ledger: Ledger, names: Mapping[str, str]) -> list[dict]:
     """The bars with their places, entity by entity as given, then by year, then in the order of the names."""
     if len(units := sorted(set(figures["unit"]))) > 1:
         raise MetricError(f"bars of {', '.join(units)} have no axis in common")
@@ -96,9 +83,8 @@ def _bars(figures: pl.DataFrame, ledger: Ledger, names: Mapping[str, str], *, st
     for row in given:
         year, value, place = row["period_start"].year, row["value"], drawn.index(row["metric"])
         key = (row["entity_id"], year, value < 0)
-        low = above.get(key, 0.0) if stacked else 0.0
+        low = above.get(key, 0.0)
         above[key] = low + value
-        start, wide = (-0.4, 0.8) if stacked else (0.8 * place / len(drawn) - 0.4, 0.8 / len(drawn))
         rows.append(
             {
                 "entity": ledger.name(row["entity_id"]),
@@ -107,8 +93,8 @@ def _bars(figures: pl.DataFrame, ledger: Ledger, names: Mapping[str, str], *, st
                 "value": value,
                 "shown": figure_in_words(row),
                 "few": _few(value, row["unit"]),
-                "x": round(year + start, 3),
-                "x2": round(year + start + wide, 3),
+                "x": year - 0.4,
+                "x2": year + 0.4,
                 "low": low,
                 "high": low + value,
                 "fill": _FILLS[place],
@@ -152,7 +138,7 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     grid = alt.Axis(values=steps, labels=False, ticks=False, domain=False)
     x = alt.X("x:Q", title=None, axis=axis, scale=alt.Scale(domain=[first, last], nice=False))
     y = alt.Y("low:Q", title=None, axis=grid, scale=alt.Scale(domain=[steps[0], steps[-1]], nice=False))
-    tooltip = [alt.Tooltip(f"{name}:N", title=said) for name, said in _TOLD]
+    tooltip = tips(entity="Whose", name="What", year="Year", shown="Figure")
     bars = (
         alt.Chart(pl.DataFrame(rows))
         .mark_bar()
@@ -163,8 +149,7 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     def pixel(value: float) -> float:
         return _HEIGHT * (steps[-1] - value) / (steps[-1] - steps[0])
 
-    is_stack = len({row["x"] for row in latest}) < len(latest)
-    levels = [pixel((row["low"] + row["high"]) / 2 if is_stack else row["high"]) for row in latest]
+    levels = [pixel((row["low"] + row["high"]) / 2 if len(latest) > 1 else row["high"]) for row in latest]
     tops = spread([level - LINE / 2 for level in levels], [LINE] * len(levels), low=-6, high=_HEIGHT + 1)
     right = wide * (max(row["x2"] for row in latest) - first) / (last - first) + _WORDS
     values = [{"x": right, "y": top + LINE / 2, "text": row["few"]} for top, row in zip(tops, latest, strict=True)]
@@ -175,9 +160,6 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     )
 
 
-_TOLD = [("entity", "Whose"), ("name", "What"), ("year", "Year"), ("shown", "Figure")]
-
-
 def _named_steps(steps: list[float], unit: str) -> list[alt.Chart]:
     span = steps[-1] - steps[0]
     rows = [{"x": -6, "y": _HEIGHT * (steps[-1] - step) / span, "text": _few(step, unit)} for step in steps]
@@ -186,10 +168,7 @@ def _named_steps(steps: list[float], unit: str) -> list[alt.Chart]:
 
 def _key(fills: Mapping[str, str], x: float, y: float) -> list[alt.Chart]:
     """What the shades of the bars stand for, in one row above the charts."""
-    squares, text = [], []
-    for name, fill_ in fills.items():
-        squares.append({"x": x + 5, "y": y, "ink": fill_})
-        text.append({"x": x + 15, "y": y, "text": name})
-        x += 15 + width(name) + 18
+    words = in_a_row(fills, x=x + 5, y=y, gap=23)
+    squares = [{"x": row["at"], "y": y, "ink": fills[row["text"]]} for row in words]
     marks = alt.Chart(pl.DataFrame(squares)).mark_point(shape="square", filled=True, size=100, opacity=1)
-    return [marks.encode(**at(), color=alt.Color("ink:N", scale=None)), *written(text, halo=False)]
+    return [marks.encode(**at(), color=alt.Color("ink:N", scale=None)), *written(words, halo=False)]

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from analysis.charts.theme import BLUE, GREY, INK, ORANGE, Shown, finished, label_width, rows_of
+from analysis.charts.theme import BLUE, GREY, INK, ORANGE, Shown, finished, label_width, rows_of, tips
 from analysis.charts.years import decimal_year, span
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
@@ -46,11 +46,7 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
             axis=alt.Axis(format="d", tickMinStep=1, tickCount=12),
             scale=alt.Scale(zero=False, domainMin=round(low - room, 2)),
         ),
-        tooltip=[
-            alt.Tooltip("name:N", title="What"),
-            alt.Tooltip("shown:N", title="When"),
-            alt.Tooltip("printed:N", title="Version"),
-        ],
+        tooltip=tips(name="What", shown="When", printed="Version"),
     )
     # Hollow where printed first, grey where in doubt: colour alone may not be seen, and words stand beside each.
     spans = base.mark_bar(height=15, strokeWidth=1.5).encode(

@@ -7,14 +7,13 @@ from math import ceil, log10
 
 import altair as alt
 
-from analysis.charts.lettering import LINE, Box, along, anywhere, beside, spread, width, wrapped
-from analysis.charts.marks import led, written
-from analysis.charts.theme import GREY, INKS, WIDTH
+from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
+from analysis.charts.marks import End, led, lettered, named, written
+from analysis.charts.theme import GREY, INKS, ORANGE, WIDTH
 from analysis.charts.years import ticks
-from analysis.errors import MetricError
 
-LEFT, HEIGHT, DASH, _NAME = 48, 300, 34, 150
-"""Pixels: left for the scale, the height, the line of a target without a date, and the widest name."""
+LEFT, HEIGHT, DASH, _WAY, _NAME = 48, 300, 34, 9, 150
+"""Pixels: left for the scale, the height, the line of a target without a date, the way to its name, and the widest name."""
 
 _STEEP = 5
 """Where the dearest is more than so many times the cheapest, a plain scale presses the cheap ones flat."""
@@ -62,13 +61,11 @@ class Ground:
         }
 
 
-def around(points: list[dict], line: list[dict], aims: list[dict], log: bool | None) -> Ground:
+def around(points: list[dict], line: list[dict], aims: list[dict]) -> Ground:
     """What holds every price, the trend, and the targets that have a date."""
     values = [row["value"] for row in (*points, *aims)] + [row["trend"] for row in line]
     cheapest, dearest = min(values), max(values)
-    is_log = cheapest > 0 and dearest > _STEEP * cheapest if log is None else log
-    if is_log and cheapest <= 0:
-        raise MetricError(f"a price of {cheapest} has no place on a log scale")
+    is_log = cheapest > 0 and dearest > _STEEP * cheapest
     dues = [row["x"] for row in aims if row["x"] is not None]
     years = [row["year"] for row in (*points, *line)]
     first = float(min(years + [int(x) for x in dues]))
@@ -80,41 +77,43 @@ def around(points: list[dict], line: list[dict], aims: list[dict], log: bool | N
         step = next(n for n in _ROUND if n * 6 >= dearest or n == _ROUND[-1])
         low, high = 0, step * ceil(dearest / step) or 1
     names = [wrapped(row["label"], _NAME) for row in aims if row["x"] is None]
-    right = 10 + round(max((width(text) for lines in names for text in lines), default=0))
+    right = _WAY + 2 + round(max((width(text) for lines in names for text in lines), default=0))
     return Ground(first, last, low, high, is_log, right)
 
 
 def labels(
     points: list[dict], line: list[dict], aims: list[dict], ground: Ground, called: Mapping[str, str]
 ) -> list[alt.Chart]:
-    """Prices beside their points, targets beside theirs or, where they have no date, at the right; names along the lines."""
-    told, dated = _told(points), [row for row in aims if row["x"] is not None]
-    texts = [{"lines": [row["few"]], "ink": INKS[row["line"]]} for row in told]
-    texts += [{"lines": wrapped(row["label"], _NAME), "ink": INKS[1]} for row in dated]
-    anchors = [ground.place(row["x"], row["value"]) for row in (*told, *dated)]
+    """Names and prices beside their points, targets beside theirs or, where they have no date, at the right."""
     paths = _paths(points, line, ground)
+    texts = [
+        {"at": ground.place(row["x"], row["value"]), "lines": [row["few"]], "ink": INKS[row["line"]], "lean": row["lean"]}
+        for row in _told(points)
+    ]
+    texts += [
+        {"at": ground.place(row["x"], row["value"]), "lines": wrapped(row["label"], _NAME), "ink": INKS[1]}
+        for row in aims
+        if row["x"] is not None
+    ]
+    names = {row["line"]: wrapped(row["name"], _NAME, bold=True) for row in points}
+    texts += [{"at": paths[n][-1], "lines": lines, "ink": INKS[n], "bold": True} for n, lines in names.items()]
+    if line:
+        texts.append({"at": paths["trend"][-1], "lines": wrapped(called["price_trend"], _NAME), "ink": GREY})
+    later = [
+        End(ground.wide, ground.place(0, row["value"])[1], ORANGE, [{"text": text, "ink": INKS[1]} for text in lines])
+        for row in aims
+        if row["x"] is None and (lines := wrapped(row["label"], _NAME))
+    ]
     taken = [Box(x, y, x, y).grown(4) for x, y in (ground.place(row["x"], row["value"]) for row in points)]
     taken += [box for path in paths.values() for here, there in pairwise(path) for box in along(*here, *there)]
-    taken += [Box(ground.wide - DASH, y - 3, ground.wide, y + 3) for y in _levels(aims, ground)]
+    taken += [Box(end.x - DASH, end.y - 3, end.x, end.y + 3) for end in later]
+    anchors, leans = [text["at"] for text in texts], [text.get("lean", 0) for text in texts]
     within = Box(2, -6, ground.wide, HEIGHT - 1)
-    leans = [row["lean"] for row in told] + [0] * len(dated)
     boxes = beside(anchors, [_size(text) for text in texts], within=within, taken=taken, lean=leans)
-    names = [{"lines": wrapped(called["price_trend"], _NAME), "ink": GREY, "of": "trend"}] if line else []
-    kinds = {row["line"]: row["name"] for row in points}
-    names += [{"lines": wrapped(name, _NAME, bold=True), "ink": INKS[n], "bold": True, "of": n} for n, name in kinds.items()]
-    placed = list(boxes)
-    for name in names:
-        path = paths[name["of"]]
-        middles = [((x + x2) / 2, (y + y2) / 2) for (x, y), (x2, y2) in pairwise(path)]
-        placed.append(anywhere([*path, *middles], _size(name), within=within, taken=taken + placed, point=7))
-    rows = [
-        {"x": box.left, "y": box.top + LINE * (n + 0.5), "text": text, "ink": text_["ink"], "bold": "bold" in text_}
-        for text_, box in zip([*texts, *names], placed, strict=True)
-        for n, text in enumerate(text_["lines"])
-    ]
-    rows += _later(aims, ground)
-    plain, bold = [row for row in rows if not row["bold"]], [row for row in rows if row["bold"]]
-    return [*led(anchors, boxes), *written(plain), *written(bold, bold=True)]
+    rows = lettered(boxes, texts)
+    plain, bold = [row for row in rows if "bold" not in row], [row for row in rows if "bold" in row]
+    words = [*led(anchors, boxes), *written(plain), *written(bold, bold=True)]
+    return words + named(later, x=ground.wide + _WAY, height=HEIGHT)
 
 
 def _size(text: dict) -> tuple[float, float]:
@@ -127,22 +126,6 @@ def _paths(points: list[dict], line: list[dict], ground: Ground) -> dict[int | s
     for row in (row for row in points if row["is_last"]):
         paths.setdefault(row["line"], []).append(ground.place(row["x"], row["value"]))
     return paths
-
-
-def _levels(aims: list[dict], ground: Ground) -> list[float]:
-    return [ground.place(0, row["value"])[1] for row in aims if row["x"] is None]
-
-
-def _later(aims: list[dict], ground: Ground) -> list[dict]:
-    """At the right of the ground, what is to come at a time that nobody names."""
-    labels = [wrapped(row["label"], _NAME) for row in aims if row["x"] is None]
-    wanted = [level - LINE / 2 for level in _levels(aims, ground)]
-    tops = spread(wanted, [LINE * len(lines) for lines in labels], low=-6, high=HEIGHT + 20)
-    return [
-        {"x": ground.wide + 8, "y": top + LINE * (n + 0.5), "text": text, "ink": INKS[1], "bold": False}
-        for lines, top in zip(labels, tops, strict=True)
-        for n, text in enumerate(lines)
-    ]
 
 
 def _told(points: list[dict]) -> list[dict]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis.charts.marks import at, written
 from analysis.charts.price_ground import DASH, HEIGHT, LEFT, Ground, around, labels, ranges
-from analysis.charts.theme import GREY, MANY, ORANGE, SHAPES, Shown, finished
+from analysis.charts.theme import GREY, ORANGE, Shown, finished, tips, told_apart
 from analysis.charts.years import due
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -29,13 +29,13 @@ def cost_path(
     trend: pl.DataFrame | None = None,
     targets: pl.DataFrame | None = None,
     names: Mapping[str, str] | None = None,
-    log: bool | None = None,
     **words: str,
 ) -> Shown:
     """Prices by year as a line, the trend through them with its band, and targets where they fall due.
 
     A price of a year stands in the year's middle, a target at its period's end. Where surveys restate a year, every price
-    is drawn and a rule joins them; the line runs through the one given last.
+    is drawn and a rule joins them; the line runs through the one given last. Where the dearest price is more than 5 times the
+    cheapest, the scale is logarithmic.
 
     Args:
         prices: figures `pack_price` (USD per kWh) of years, a line for each entity; the title may use its other figures.
@@ -44,15 +44,14 @@ def cost_path(
         trend: figures `price_trend`, and `price_low` and `price_high` for its band.
         targets: figures `battery_cost`: a diamond where dated, and a short line at the right edge, named later, where not.
         names: metric -> what it is called.
-        log: whether equal steps are equal changes in percent; where it is not said, if the dearest price is more than 5
-            times the cheapest.
 
     Raises:
-        MetricError: for figures in another unit, for a log scale of a price that is not above zero, and more than 8 lines.
+        MetricError: for figures in another unit, and more than 8 lines.
     """
     frames = [frame for frame in (prices, trend, targets) if frame is not None]
     finding, missing = fill(title, pl.concat(frames).unique(maintain_order=True), **words)
-    used = pl.concat([frame.filter(pl.col("metric").is_in(_DRAWN[place])) for place, frame in _given(prices, trend, targets)])
+    drawn = zip((prices, trend, targets), _DRAWN, strict=True)
+    used = pl.concat([frame.filter(pl.col("metric").is_in(metrics)) for frame, metrics in drawn if frame is not None])
     used = used.filter(pl.col("period_start").is_not_null() | (pl.col("metric") == "battery_cost"))
     if missing or used.filter(pl.col("metric") == "pack_price").is_empty():
         return not_known(missing or [title])
@@ -60,7 +59,7 @@ def cost_path(
         raise MetricError(f"prices in {', '.join(sorted(set(used['unit'])))}: expected {_UNIT}")
     called = dict(_CALLED) | dict(names or {})
     points, line, aims = _points(used, ledger, called), _trend(used), _targets(used, called)
-    ground = around(points, line, aims, log)
+    ground = around(points, line, aims)
     layers = [*_drawn_trend(line, ground), *_drawn_prices(points, ground), *_drawn_targets(aims, ground)]
     layers += labels(points, line, aims, ground, called)
     layers += written([{"x": -LEFT, "y": -18, "text": ground.name, "ink": GREY}], size=11, halo=False)
@@ -83,10 +82,6 @@ def cost_path(
 
 _DRAWN = [["pack_price"], ["price_trend", "price_low", "price_high"], ["battery_cost"]]
 _CALLED = {"pack_price": "Price", "price_trend": "Trend", "battery_cost": "Target"}
-
-
-def _given(*frames: pl.DataFrame | None) -> list[tuple[int, pl.DataFrame]]:
-    return [(place, frame) for place, frame in enumerate(frames) if frame is not None]
 
 
 def _few(row: dict) -> str:
@@ -149,13 +144,8 @@ def _drawn_trend(line: list[dict], ground: Ground) -> list[alt.Chart]:
 
 def _drawn_prices(points: list[dict], ground: Ground) -> list[alt.Chart]:
     lines = max(row["line"] for row in points) + 1
-    if lines > len(MANY):
-        raise MetricError(f"prices of {lines} kinds: at most {len(MANY)} lines can be told apart")
-    colour = alt.Color("line:N", scale=alt.Scale(domain=list(range(lines)), range=MANY[:lines]), legend=None)
-    shape = alt.Shape("line:N", scale=alt.Scale(domain=list(range(lines)), range=SHAPES[:lines]), legend=None)
-    tooltip = [
-        alt.Tooltip(f"{column}:N", title=name) for column, name in (("name", "What"), ("year", "Year"), ("shown", "Price"))
-    ]
+    colour, shape = told_apart("line", range(lines), f"prices of {lines} kinds")
+    tooltip = tips(name="What", year="Year", shown="Price")
     base = alt.Chart(pl.DataFrame(points)).encode(**ground.encoded(), color=colour, tooltip=tooltip)
     points_ = base.mark_point(filled=True, size=42, opacity=1).encode(shape=shape)
     layers = [*_drawn_lines(points, ground, colour), points_]

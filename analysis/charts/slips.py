@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import atan2, degrees, hypot
 
 import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
-from analysis.charts.marks import CROSS, End, at, led, named, ways, written
+from analysis.charts.marks import CROSS, End, led, lettered, named, ruled, ways, written
 from analysis.charts.plans import short
-from analysis.charts.theme import GREY, INK, INKS, MANY, SHAPES, WIDTH, Shown, finished
+from analysis.charts.theme import GREY, INK, INKS, MANY, WIDTH, Shown, finished, tips, told_apart
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -23,7 +22,7 @@ _LEFT, _WAY, _NAME = 84, 20, 150
 """Pixels: left for the scale, the way to a line's name, and the widest name."""
 
 _DIAGONAL = "promised = today"
-_TOLD = [("plan", "Plan"), ("shown", "Promised"), ("day", "Announced")]
+_TIPS = tips(plan="Plan", shown="Promised", day="Announced")
 
 
 def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
@@ -46,24 +45,23 @@ def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle:
     plans = _plans(versions, ledger)
     if missing or not plans:
         return not_known(missing or [title])
-    if len(plans) > len(MANY):
-        raise MetricError(f"versions of {len(plans)} plans: at most {len(MANY)} lines can be told apart")
+    colour, shape = told_apart("plan", [plan.name for plan in plans], f"versions of {len(plans)} plans")
     labels = [_label(plan, name) for plan, name in zip(plans, _names(plans), strict=True)]
     gutter = _WAY + round(max(width(line["text"], bold="bold" in line) for label in labels for line in label))
     ground = _around(plans, decimal_year(ledger.known), WIDTH - _LEFT - gutter)
     rows = [row for plan in plans for row in plan.rows]
-    ends = [plan.end for plan in plans if plan.end]
-    tips = [
-        End(ground.x(plan.until(ground.today)), ground.y(plan.last["promised"]), colour, label)
-        for plan, colour, label in zip(plans, MANY, labels, strict=False)
+    crosses = [plan.end for plan in plans if plan.end]
+    ends = [
+        End(*ground.place(plan.corners(ground.today)[-1]), ink, label)
+        for plan, ink, label in zip(plans, MANY, labels, strict=False)
     ]
     column = {"x": ground.wide + _WAY, "height": ground.tall}
-    taken = _taken(plans, ground) + [box for way in ways(tips, **column) for box in along(*way)]
-    layers = [*named(tips, **column), *_diagonal(ground, taken), *_as_of(ground, ledger)]
-    layers += [*_steps(plans, rows, ends, ground), *_said(plans, ground, taken)]
-    used = [row["figure_id"] for row in (*rows, *ends)]
+    taken = _taken(plans, ground) + [box for way in ways(ends, **column) for box in along(*way)]
+    layers = [*named(ends, **column), *_diagonal(ground), *_as_of(ground, ledger)]
+    layers += [*_steps(plans, rows, crosses, ground, colour, shape), *_said(plans, ground, taken)]
+    used = [row["figure_id"] for row in (*rows, *crosses)]
     source = source_line(ledger, versions.filter(pl.col("figure_id").is_in(used)))
-    told = "; ".join(f"{row['plan']}: {row['shown']}, announced {row['day']}" for row in (*rows, *ends))
+    told = "; ".join(f"{row['plan']}: {row['shown']}, announced {row['day']}" for row in (*rows, *crosses))
     chart = alt.layer(*layers)
     return finished(chart, ground.tall, finding, subtitle, f"Step chart. {told}", source, left=_LEFT, right=gutter, below=44)
 
@@ -81,9 +79,10 @@ class _Plan:
         """The promise that stands, or stood when the plan was given up."""
         return _standing(self.rows, self.end["announced"]) if self.end else self.rows[-1]
 
-    def until(self, today: float) -> float:
-        """Up to when the last promise stands."""
-        return self.end["announced"] if self.end else max(today, self.last["announced"])
+    def corners(self, today: float) -> list[dict]:
+        """The versions, and the last promise again on the day up to which it stands."""
+        until = self.end["announced"] if self.end else max(today, self.last["announced"])
+        return [*self.rows, self.last | {"announced": until}]
 
 
 def _plans(versions: pl.DataFrame, ledger: Ledger) -> list[_Plan]:
@@ -183,81 +182,55 @@ def _around(plans: list[_Plan], today: float, wide: int) -> _Ground:
     )
 
 
-def _steps(plans: list[_Plan], rows: list[dict], ends: list[dict], ground: _Ground) -> list[alt.Chart]:
+def _steps(
+    plans: list[_Plan], rows: list[dict], ends: list[dict], ground: _Ground, colour: alt.Color, shape: alt.Shape
+) -> list[alt.Chart]:
     """A line for each plan, a point for each version, a cross where one was given up."""
-    names = [plan.name for plan in plans]
-    colour = alt.Color("plan:N", scale=alt.Scale(domain=names, range=MANY[: len(names)]), legend=None)
-    shape = alt.Shape("plan:N", scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), legend=None)
     encoded = {**ground.encoded(), "color": colour}
-    tooltip = [alt.Tooltip(f"{column}:N", title=name) for column, name in _TOLD]
-    drawn = [row for plan in plans for row in (*plan.rows, plan.last | {"announced": plan.until(ground.today)})]
+    drawn = [row for plan in plans for row in plan.corners(ground.today)]
     points = alt.Chart(pl.DataFrame(rows)).mark_point(filled=True, opacity=1, size=50)
     layers = [
         alt.Chart(pl.DataFrame(drawn)).mark_line(interpolate="step-after", strokeWidth=2.2).encode(**encoded),
-        points.encode(**encoded, shape=shape, tooltip=tooltip),
+        points.encode(**encoded, shape=shape, tooltip=_TIPS),
     ]
     if ends:
         crosses = alt.Chart(pl.DataFrame(ends)).mark_point(shape=CROSS, size=110, strokeWidth=2.5, opacity=1)
-        layers.append(crosses.encode(**encoded, tooltip=tooltip))
+        layers.append(crosses.encode(**encoded, tooltip=_TIPS))
     return layers
 
 
-def _diagonal(ground: _Ground, taken: list[Box]) -> list[alt.Chart]:
-    """Where what is promised is due on the day it is announced, with its name along it or, where it is short, before it."""
-    x, y, x2, y2 = ground.diagonal()
-    line = alt.Chart(pl.DataFrame([{"x": x, "y": y, "x2": x2, "y2": y2}])).mark_rule(color=GREY, strokeWidth=1.2)
-    layers = [line.encode(**at(), x2="x2:Q", y2="y2:Q")]
-    long, room = hypot(x2 - x, y2 - y), width(_DIAGONAL, size=11)
-    if long < room + 20:
-        return layers + written([{"x": x - 6, "y": y - 8, "text": _DIAGONAL, "ink": GREY}], align="right", size=11)
-    dx, dy = (x2 - x) / long, (y2 - y) / long
-    free = long - room - 16
-
-    def letters(place: tuple[int, float]) -> tuple[float, float, float, float]:
-        side, part = place
-        near, far = 8 + part * free, 8 + part * free + room
-        return x + dx * near - dy * side, y + dy * near + dx * side, x + dx * far - dy * side, y + dy * far + dx * side
-
-    def covered(place: tuple[int, float]) -> float:
-        boxes = along(*letters(place), margin=6)
-        outside = sum(box.bottom > ground.tall - 2 or box.right > ground.wide - 4 for box in boxes)
-        return 1e3 * outside + sum(box.shared(other) for box in boxes for other in taken)
-
-    place = min(((side, part) for side in (11, -11) for part in (0.5, 0.25, 0.75, 0.0, 1.0)), key=covered)
-    left, top, right, bottom = letters(place)
-    name = pl.DataFrame([{"x": round((left + right) / 2, 1), "y": round((top + bottom) / 2, 1), "name": _DIAGONAL}])
-    slant = round(degrees(atan2(dy, dx)), 1) % 360
-    text = alt.Chart(name).mark_text(angle=slant, color=GREY, fontSize=11, baseline="middle")
-    return [*layers, text.encode(**at(), text="name:N")]
+def _diagonal(ground: _Ground) -> list[alt.Chart]:
+    """Where what is promised is due on the day it is announced."""
+    line = dict(zip(("x", "y", "x2", "y2"), ground.diagonal(), strict=True))
+    return ruled([line], color=GREY, strokeWidth=1.2)
 
 
 def _as_of(ground: _Ground, ledger: Ledger) -> list[alt.Chart]:
     """The as-of day at the right end, named above it."""
-    line = alt.Chart(pl.DataFrame([{"x": float(ground.wide), "y": 0.0, "y2": float(ground.tall)}]))
+    line = {"x": float(ground.wide), "y": 0.0, "y2": float(ground.tall)}
     name = {"x": ground.wide + 4, "y": -20, "text": f"as of {day_label(ledger.known)}"}
-    return [line.mark_rule(color=INK, strokeDash=[3, 3]).encode(**at(), y2="y2:Q"), *written([name], align="right", halo=False)]
+    return [*ruled([line], color=INK, strokeDash=[3, 3]), *written([name], align="right", halo=False)]
 
 
 def _taken(plans: list[_Plan], ground: _Ground) -> list[Box]:
     """What labels are to keep off: the plans' lines and the diagonal."""
     boxes = along(*ground.diagonal(), margin=3)
     for plan in plans:
-        corners = [*plan.rows, plan.last | {"announced": plan.until(ground.today)}]
-        for here, there in pairwise(corners):
+        for here, there in pairwise(plan.corners(ground.today)):
             (x, y), (x2, y2) = ground.place(here), ground.place(there)
             boxes += [*along(x, y, x2, y), *along(x2, y, x2, y2)]
     return boxes
 
 
 def _said(plans: list[_Plan], ground: _Ground, taken: list[Box]) -> list[alt.Chart]:
-    """What was promised, in words beside each version that says something new."""
-    points, texts = [], []
+    """What was promised, in words beside each version that says something new; and what the diagonal is."""
+    x, y, x2, y2 = ground.diagonal()
+    points, texts = [((x + x2) / 2, (y + y2) / 2)], [{"lines": [_DIAGONAL], "ink": GREY}]
     for plan, ink in zip(plans, INKS, strict=False):
         new = [row for before, row in pairwise([{"shown": None}, *plan.rows]) if row["shown"] != before["shown"]]
         points += [ground.place(row) for row in new]
-        texts += [{"text": row["shown"], "ink": ink} for row in new]
+        texts += [{"lines": [row["shown"]], "ink": ink} for row in new]
     crosses = [Box(x, y, x, y).grown(7) for plan in plans if plan.end for x, y in [ground.place(plan.end)]]
-    sizes = [(width(text["text"]), LINE) for text in texts]
+    sizes = [(width(*text["lines"]), LINE) for text in texts]
     boxes = beside(points, sizes, within=Box(2, -8, ground.wide - 2, ground.tall + 4), taken=taken + crosses)
-    rows = [text | {"x": box.left, "y": (box.top + box.bottom) / 2} for box, text in zip(boxes, texts, strict=True)]
-    return [*led(points, boxes), *written(rows)]
+    return [*led(points, boxes), *written(lettered(boxes, texts))]

@@ -8,6 +8,7 @@ import polars as pl
 import vl_convert
 
 from analysis.charts.lettering import wrapped
+from analysis.errors import MetricError
 from analysis.exhibits import Exhibit, statement_line
 from analysis.ledger import Ledger
 from analysis.typeface import FOLDERS, JAPANESE, LATIN
@@ -17,11 +18,9 @@ VEGALITE_MIME = "application/vnd.vegalite.v6+json"
 SVG_MIME = "image/svg+xml"
 
 BLUE, ORANGE, GREY, LIGHT, INK = "#0072b2", "#d55e00", "#5f6b76", "#c9d2da", "#1d2730"
-SERIES = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK]
-"""Okabe and Ito's colours, which no common colour blindness confuses (their yellow darkened for white paper)."""
-
-MANY = [*SERIES, "#8c564b"]
-"""Those and brown: as many lines as can be told apart."""
+MANY = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK, "#8c564b"]
+"""Okabe and Ito's colours, which no common colour blindness confuses (their yellow darkened for white paper), and brown:
+as many lines as can be told apart."""
 
 INKS = ["#00507d", "#95420f", "#006f51", "#8f5474", "#80600a", "#2f6f94", INK, "#623c34"]
 """The same colours for letters, dark enough to be read."""
@@ -124,6 +123,24 @@ def sourced(ledger: Ledger, rows: pl.DataFrame) -> str:
     """The source note for rows that name claims and events in `claim_ids`; empty where they name none."""
     ids = rows["claim_ids"].explode(empty_as_null=False).drop_nulls().to_list()
     return statement_line(ledger, ids) if ids else ""
+
+
+def tips(**titles: str) -> list[alt.Tooltip]:
+    """What is shown where a mark is pointed at: column -> what it is called."""
+    return [alt.Tooltip(f"{column}:N", title=title) for column, title in titles.items()]
+
+
+def told_apart(column: str, values: Sequence[Any], what: str) -> tuple[alt.Color, alt.Shape]:
+    """Colours of lines and shapes of their points, one of each for every value of a column.
+
+    Raises:
+        MetricError: for more values than can be told apart; `what` are they?
+    """
+    if len(values) > len(MANY):
+        raise MetricError(f"{what}: at most {len(MANY)} lines can be told apart")
+    colours, shapes = (alt.Scale(domain=list(values), range=some[: len(values)]) for some in (MANY, SHAPES))
+    name = f"{column}:N"
+    return alt.Color(name, scale=colours, legend=None), alt.Shape(name, scale=shapes, legend=None)
 
 
 def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:

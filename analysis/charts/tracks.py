@@ -8,8 +8,8 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import evenly, width, wrapped
-from analysis.charts.marks import CROSS, at, written
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, WIDTH, Shown, finished, sourced
+from analysis.charts.marks import CROSS, at, ruled, written
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, WIDTH, Shown, finished, sourced, tips
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known
@@ -179,8 +179,8 @@ def _frame(ground: _Ground, rules: list[float], left: int) -> list[alt.Chart]:
     step = named[1] - named[0] if len(named) > 1 else 1.0
     starts = [year - 0.5 for year in named] + ([named[-1] - 0.5 + step] if named[-1] - 0.5 + step <= ground.last else [])
     years = alt.Chart(pl.DataFrame({"year": starts})).mark_rule(color="#e8ecef")
-    lines = alt.Chart(pl.DataFrame([{"x": -left, "x2": ground.wide, "y": y} for y in rules])).mark_rule(color=LIGHT)
-    return [years.encode(x=alt.X("year:Q", title=None, axis=axis, scale=scale)), lines.encode(**at(), x2="x2:Q")]
+    lines = [{"x": -left, "x2": ground.wide, "y": y} for y in rules]
+    return [years.encode(x=alt.X("year:Q", title=None, axis=axis, scale=scale)), *ruled(lines, color=LIGHT)]
 
 
 def _as_of(ground: _Ground, height: int, ledger: Ledger) -> list[alt.Chart]:
@@ -190,15 +190,15 @@ def _as_of(ground: _Ground, height: int, ledger: Ledger) -> list[alt.Chart]:
         return []
     name, x = f"as of {day_label(ledger.known)}", ground.x(today)
     half = width(name) / 2
-    line = alt.Chart(pl.DataFrame([{"x": x, "y": 0.0, "y2": height + 4.0}])).mark_rule(color=INK, strokeDash=[3, 3])
+    line = {"x": x, "y": 0.0, "y2": height + 4.0}
     text = {"x": min(max(x, half), ground.wide - half), "y": height + 12, "text": name}
-    return [line.encode(**at(), y2="y2:Q"), *written([text], align="center", halo=False)]
+    return [*ruled([line], color=INK, strokeDash=[3, 3]), *written([text], align="center", halo=False)]
 
 
 def _drawn(marks: list[dict]) -> list[alt.Chart]:
     """Bars for long periods and points for short ones: filled, hollow, crossed or dotted by what became of them."""
     rows = [{name: mark[name] for name in ("lane", "label", "when", "state", "x", "x2", "y", "is_bar")} for mark in marks]
-    tooltip = [alt.Tooltip(f"{name}:N", title=said) for name, said in _TOLD]
+    tooltip = tips(lane="Lane", label="What", when="When", state="State")
     layers = []
     for state, look in _LOOKS.items():
         bars = [
@@ -221,7 +221,6 @@ def _drawn(marks: list[dict]) -> list[alt.Chart]:
     return layers
 
 
-_TOLD = [("lane", "Lane"), ("label", "What"), ("when", "When"), ("state", "State")]
 _LOOKS = {
     "done": {"fill": BLUE, "stroke": BLUE, "strokeWidth": 1.5},
     "planned": {"fill": "white", "stroke": BLUE, "strokeWidth": 1.5},

@@ -1,6 +1,5 @@
 """Where things are: a map of the world, and larger ones of the parts where places lie close together."""
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from math import cos, dist, pi, radians
@@ -10,9 +9,9 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, Box, beside, evenly, width
-from analysis.charts.marks import CROSS, at, led, written
+from analysis.charts.marks import CROSS, at, in_a_row, led, lettered, ruled, written
 from analysis.charts.outlines import SOURCE, Window, country_at, land
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, sourced
+from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, sourced, tips
 from analysis.exhibits import not_known
 from analysis.ledger import Ledger
 from analysis.schema import Figures
@@ -38,14 +37,18 @@ _OTHERS = [("square", "white", GREY), ("triangle-up", "white", GREY), ("square",
 
 
 class _Panel(NamedTuple):
-    """A map: its part of the world, its rectangle on the page, how it projects, and which places it names."""
+    """A map: its part of the world, its rectangle on the page, how it projects, and the places that it names."""
 
     window: Window
     box: Box
     pixel: float
     project: Callable[[float, float], tuple[float, float]]
-    members: list[int]
-    name: str | None
+    places: list[dict]
+    name: str | None = None
+
+    def spots(self) -> list[tuple[float, float]]:
+        """Where its places lie."""
+        return [self.project(row["longitude"], row["latitude"]) for row in self.places]
 
 
 def places(
@@ -71,13 +74,13 @@ def places(
     panels = _panels(found)
     layers = [*_land(panels), *_frames(panels)]
     for panel in panels:
-        layers += _named(panel, found, looks, panels)
+        layers += _named(panel, looks, panels)
     layers += _key(looks)
     told = "; ".join(f"{row['name']}: {row['state']}" for row in found)
     height = round(max(panel.box.bottom for panel in panels))
     source = sourced(ledger, known)
     note = f"Outlines: {SOURCE}."
-    if any(_spots(panel, found) != _apart(_spots(panel, found)) for panel in panels):
+    if any(panel.spots() != _apart(panel.spots()) for panel in panels):
         note += " Symbols that would cover one another stand a little apart."
     return finished(alt.layer(*layers), height, finding, subtitle, f"Map. {told}", source, below=12, key=note)
 
@@ -92,26 +95,25 @@ def _looks(states: list[str]) -> dict[str, tuple]:
 def _panels(found: list[dict]) -> list[_Panel]:
     """The map of the world, then the enlarged parts, beside it or, where there are two, below."""
     groups = _crowded(found)
-    lone = [place for place in range(len(found)) if not any(place in group for group in groups)]
+    lone = [row for row in found if not any(row in group for group in groups)]
     if len(groups) == 1:
         boxes = [Box(0, 0, 436, 262), Box(452, 0, WIDTH, 262)]
     else:
         high = WIDTH / (2 * _WIDEST) * (_natural(0, _NORTH)[1] - _natural(0, _SOUTH)[1])
         below = [Box(n * 358, high + 18, n * 358 + 342, high + 228) for n in range(len(groups))]
         boxes = [Box(0, 0, WIDTH, high), *below]
-    return [_whole(boxes[0], lone), *(_part(found, group, box) for group, box in zip(groups, boxes[1:], strict=True))]
+    return [_whole(boxes[0], lone), *(_part(group, box) for group, box in zip(groups, boxes[1:], strict=True))]
 
 
-def _crowded(found: list[dict]) -> list[list[int]]:
+def _crowded(found: list[dict]) -> list[list[dict]]:
     """The largest groups of more than two places that lie close together, each linked to the next one."""
-    world = _whole(Box(0, 0, WIDTH, WIDTH / 2), [])
-    spots = [world.project(row["longitude"], row["latitude"]) for row in found]
+    spots = _whole(Box(0, 0, WIDTH, WIDTH / 2), found).spots()
     groups: list[list[int]] = []
     for place, spot in enumerate(spots):
         near = [group for group in groups if any(dist(spot, spots[other]) < _CLOSE for other in group)]
         groups = [group for group in groups if group not in near] + [sorted({place, *(n for group in near for n in group)})]
     large = sorted((group for group in groups if len(group) > 2), key=lambda group: (-len(group), group))
-    return sorted(large[:_DETAILS])
+    return [[found[place] for place in group] for group in sorted(large[:_DETAILS])]
 
 
 def _natural(longitude: float, latitude: float) -> tuple[float, float]:
@@ -125,7 +127,7 @@ def _natural(longitude: float, latitude: float) -> tuple[float, float]:
 _WIDEST = _natural(180, 0)[0]
 
 
-def _whole(box: Box, members: list[int]) -> _Panel:
+def _whole(box: Box, rows: list[dict]) -> _Panel:
     scale = (box.right - box.left) / (2 * _WIDEST)
     top, bottom = _natural(0, _NORTH)[1], _natural(0, _SOUTH)[1]
     middle = (box.top + box.bottom) / 2 + scale * (top + bottom) / 2
@@ -134,29 +136,25 @@ def _whole(box: Box, members: list[int]) -> _Panel:
         x, y = _natural(longitude, latitude)
         return box.left + scale * (_WIDEST + x), middle - scale * y
 
-    return _Panel(Window(-180, _SOUTH, 180, _NORTH), box, 180 / pi / scale, project, members, None)
+    return _Panel(Window(-180, _SOUTH, 180, _NORTH), box, 180 / pi / scale, project, rows)
 
 
-def _part(found: list[dict], group: list[int], box: Box) -> _Panel:
-    """An enlarged part that holds a group, with room around it for names."""
-    rows = [found[place] for place in group]
+def _part(rows: list[dict], box: Box) -> _Panel:
+    """An enlarged part that holds a group of places, with room around it for names."""
     west, east = (end(row["longitude"] for row in rows) for end in (min, max))
     south, north = (end(row["latitude"] for row in rows) for end in (min, max))
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
-    narrow, wide, high = cos(radians(middle_y)), box.right - box.left, box.bottom - box.top
+    middle, level = (west + east) / 2, (south + north) / 2
+    narrow, wide, high = cos(radians(level)), box.right - box.left, box.bottom - box.top
     scale = min(wide / max(narrow * (east - west) * 1.7, 4.0), high / max((north - south) * 1.5, 4.0))
 
     def project(longitude: float, latitude: float) -> tuple[float, float]:
-        return (box.left + box.right) / 2 + scale * narrow * (longitude - middle_x), (box.top + box.bottom) / 2 - scale * (
-            latitude - middle_y
-        )
+        x, y = scale * narrow * (longitude - middle), scale * (latitude - level)
+        return (box.left + box.right) / 2 + x, (box.top + box.bottom) / 2 - y
 
     across, up = wide / 2 / scale / narrow, high / 2 / scale
-    window = Window(middle_x - across, middle_y - up, middle_x + across, middle_y + up)
-    countries = Counter(country_at(row["longitude"], row["latitude"]) for row in rows)
-    countries.pop(None, None)
-    name = next(iter(countries)) if len(countries) == 1 else None
-    return _Panel(window, box, 1 / scale, project, group, name)
+    window = Window(middle - across, level - up, middle + across, level + up)
+    countries = {country_at(row["longitude"], row["latitude"]) for row in rows} - {None}
+    return _Panel(window, box, 1 / scale, project, rows, countries.pop() if len(countries) == 1 else None)
 
 
 def _land(panels: list[_Panel]) -> list[alt.Chart]:
@@ -175,17 +173,15 @@ def _frames(panels: list[_Panel]) -> list[alt.Chart]:
         small, large = _on_world(panel, panels[0]), panel.box
         boxes += [small, large]
         if large.top > small.bottom:
-            ends = [(small.left, small.bottom, large.left, large.top), (small.right, small.bottom, large.right, large.top)]
+            lines += [(small.left, small.bottom, large.left, large.top), (small.right, small.bottom, large.right, large.top)]
         else:
-            ends = [(small.right, small.top, large.left, large.top), (small.right, small.bottom, large.left, large.bottom)]
-        lines += ends
+            lines += [(small.right, small.top, large.left, large.top), (small.right, small.bottom, large.left, large.bottom)]
     if not boxes:
         return []
     rects = pl.DataFrame([box._asdict() for box in boxes]).select(pl.all().round(1))
-    rules = pl.DataFrame(lines, schema=["x", "y", "x2", "y2"], orient="row").select(pl.all().round(1))
     names = [{"x": panel.box.left + 8, "y": panel.box.top + 12, "text": panel.name} for panel in panels[1:] if panel.name]
     return [
-        alt.Chart(rules).mark_rule(color=LIGHT).encode(**at(), x2="x2:Q", y2="y2:Q"),
+        *ruled([dict(zip(("x", "y", "x2", "y2"), line, strict=True)) for line in lines], color=LIGHT),
         alt.Chart(rects)
         .mark_rect(fill=None, stroke=GREY, strokeWidth=0.8)
         .encode(**at("left", "top"), x2="right:Q", y2="bottom:Q"),
@@ -200,37 +196,24 @@ def _on_world(panel: _Panel, world: _Panel) -> Box:
     return Box(*(min(c[n] for c in corners) for n in (0, 1)), *(max(c[n] for c in corners) for n in (0, 1)))
 
 
-def _named(panel: _Panel, found: list[dict], looks: dict[str, tuple], panels: list[_Panel]) -> list[alt.Chart]:
+def _named(panel: _Panel, looks: dict[str, tuple], panels: list[_Panel]) -> list[alt.Chart]:
     """The places of one map, each with its name beside it."""
-    rows = [found[place] for place in panel.members]
-    if not rows:
+    if not panel.places:
         return []
-    spots = _apart(_spots(panel, found))
-    texts = [evenly(row["name"], _NAME) for row in rows]
-    taken = (
-        [Box(panel.box.left, panel.box.top, panel.box.left + 16 + width(panel.name, bold=True), panel.box.top + 22)]
-        if panel.name
-        else []
-    )
+    spots = _apart(panel.spots())
+    texts = [evenly(row["name"], _NAME) for row in panel.places]
+    taken = []
+    if panel.name:
+        left, top = panel.box.left, panel.box.top
+        taken.append(Box(left, top, left + 16 + width(panel.name, bold=True), top + 22))
     if panel is panels[0]:
-        for part in panels[1:]:
-            small = _on_world(part, panel)
-            taken.append(small)
+        taken += [_on_world(part, panel) for part in panels[1:]]
     boxes = beside(
         spots, [(max(map(width, text)), LINE * len(text)) for text in texts], within=panel.box.grown(-4), taken=taken, point=6
     )
-    drawn = [row | {"x": round(x, 1), "y": round(y, 1)} for row, (x, y) in zip(rows, spots, strict=True)]
-    labels = [
-        {"x": box.left, "y": box.top + LINE * (n + 0.5), "text": line}
-        for box, text in zip(boxes, texts, strict=True)
-        for n, line in enumerate(text)
-    ]
+    drawn = [row | {"x": round(x, 1), "y": round(y, 1)} for row, (x, y) in zip(panel.places, spots, strict=True)]
+    labels = lettered(boxes, [{"lines": lines} for lines in texts])
     return [*led(spots, boxes, near=14), *_symbols(drawn, looks), *written(labels)]
-
-
-def _spots(panel: _Panel, found: list[dict]) -> list[tuple[float, float]]:
-    """Where the places lie that a map names."""
-    return [panel.project(found[place]["longitude"], found[place]["latitude"]) for place in panel.members]
 
 
 def _apart(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -251,23 +234,17 @@ def _apart(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _symbols(rows: list[dict], looks: dict[str, tuple]) -> list[alt.Chart]:
-    tooltip = [alt.Tooltip("name:N", title="Place"), alt.Tooltip("state:N", title="State")]
     layers = []
     for state, (shape, filled, line) in looks.items():
-        mine = [row for row in rows if row["state"] == state]
-        if mine:
-            marks = alt.Chart(pl.DataFrame(mine)).mark_point(
-                shape=shape, size=70, fill=filled, stroke=line, strokeWidth=2, opacity=1
-            )
-            layers.append(marks.encode(**at(), tooltip=tooltip))
+        if mine := [row for row in rows if row["state"] == state]:
+            look = {"shape": shape, "fill": filled, "stroke": line}
+            marks = alt.Chart(pl.DataFrame(mine)).mark_point(size=70, strokeWidth=2, opacity=1, **look)
+            layers.append(marks.encode(**at(), tooltip=tips(name="Place", state="State")))
     return layers
 
 
 def _key(looks: dict[str, tuple]) -> list[alt.Chart]:
     """What the symbols stand for, in one row above the maps."""
-    x, symbols, text = 6.0, [], []
-    for state in looks:
-        symbols.append({"name": state, "state": state, "x": x, "y": -16.0})
-        text.append({"x": x + 10, "y": -16, "text": state})
-        x += 10 + width(state) + 20
-    return [*_symbols(symbols, looks), *written(text, halo=False)]
+    words = in_a_row(looks, x=6.0, y=-16.0, gap=20)
+    symbols = [{"name": row["text"], "state": row["text"], "x": row["at"], "y": row["y"]} for row in words]
+    return [*_symbols(symbols, looks), *written(words, halo=False)]

@@ -5,7 +5,7 @@ from html import escape
 import polars as pl
 
 from analysis.exhibits.citing import named, quoted
-from analysis.exhibits.shown import Exhibit, link, not_known, table
+from analysis.exhibits.shown import Exhibit, link, table
 from analysis.ledger import Ledger
 from analysis.metrics.conflicts import NO_REASON, Contest, contests
 from analysis.metrics.conflicts import contested as contested_figures
@@ -24,11 +24,10 @@ def contested(found: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *,
     rows = []
     for contest in found:
         sides = []
-        for said in named([row.get("claim_id") or row["event_id"] for row in contest.statements], ledger):
+        for said in _sides(contest, ledger):
             figure = by_id.get(f"contested.{contest.conflict_id}.{said['claim_id']}")
             sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
-        prefix = f"contested_difference.{contest.conflict_id}."
-        differences = [link(row) for figure_id, row in by_id.items() if figure_id.startswith(prefix)]
+        differences = map(link, _differences(contest, by_id))
         none = "not to be subtracted" if contest.kind == "definition" else "none in numbers"
         rows.append(
             {
@@ -37,7 +36,7 @@ def contested(found: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *,
                 "Difference": "<br>".join(differences) or none,
             }
         )
-    return table(rows, title, widths=[38, 46, 16]) if rows else not_known([title])
+    return table(rows, title, widths=[38, 46, 16])
 
 
 def conflicts_in_text(ledger: Ledger, /) -> str:
@@ -47,8 +46,14 @@ def conflicts_in_text(ledger: Ledger, /) -> str:
     lines = [f"{len(found)} conflicts, {sum(contest.reason == NO_REASON for contest in found)} of them without a known reason."]
     for contest in found:
         lines += ["", f"{contest.title} ({contest.kind}, {contest.conflict_id})", f"  {contest.reason}"]
-        sides = [row.get("claim_id") or row["event_id"] for row in contest.statements]
-        lines += [f"  - {quoted(said)} [{said['claim_id']}]" for said in named(sides, ledger)]
-        prefix = f"contested_difference.{contest.conflict_id}."
-        lines += [f"  {row['label']}: {figure_in_words(row)}" for name, row in figures.items() if name.startswith(prefix)]
+        lines += [f"  - {quoted(said)} [{said['claim_id']}]" for said in _sides(contest, ledger)]
+        lines += [f"  {row['label']}: {figure_in_words(row)}" for row in _differences(contest, figures)]
     return "\n".join(lines)
+
+
+def _sides(contest: Contest, ledger: Ledger) -> list[dict]:
+    return named([row.get("claim_id") or row["event_id"] for row in contest.statements], ledger)
+
+
+def _differences(contest: Contest, figures: dict[str, dict]) -> list[dict]:
+    return [row for name, row in figures.items() if name.startswith(f"contested_difference.{contest.conflict_id}.")]

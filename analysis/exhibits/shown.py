@@ -47,11 +47,13 @@ def table(
     """Rows of escaped HTML as a table with a caption, row and column headers; the same bytes every time.
 
     Args:
-        rows: heading -> cell, for each row.
+        rows: heading -> cell, for each row; where there are none, a note says so.
         title: the caption.
         numeric: the headings of columns that are set to the right.
         widths: the columns' widths in percent; as their cells ask for where none are given.
     """
+    if not rows:
+        return not_known([title])
     frame = pl.DataFrame(rows)
     first, *others = frame.columns
     name = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "table"
@@ -72,6 +74,17 @@ def table(
     body = re.sub(r"\n\s*", "\n", body)
     plain = [" | ".join(frame.columns), *(" | ".join(text(cell) for cell in row) for row in frame.iter_rows())]
     return Exhibit(f'<div class="table">{body}</div>', "\n".join([title, *plain]))
+
+
+def filled(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows without the columns that are empty throughout."""
+    headings = {heading for row in rows for heading, cell in row.items() if cell}
+    return [{heading: cell for heading, cell in row.items() if heading in headings} for row in rows]
+
+
+def with_note(table: Exhibit, note: str) -> Exhibit:
+    """A table with a paragraph below it."""
+    return Exhibit(f'{table.html}\n<div class="note"><p>{escape(note)}</p></div>', f"{table.text}\n{note}")
 
 
 def text(html: str) -> str:

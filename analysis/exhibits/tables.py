@@ -7,7 +7,7 @@ import polars as pl
 
 from analysis.errors import MetricError
 from analysis.exhibits.citing import cited, claims_of, named, plain, quoted, with_sources
-from analysis.exhibits.shown import Exhibit, link, not_known, table
+from analysis.exhibits.shown import Exhibit, filled, link, not_known, table, with_note
 from analysis.ledger import Ledger
 from analysis.metrics.scorecard import VERDICTS, Score
 from analysis.schema import NOTES, PRINTED
@@ -52,9 +52,7 @@ def grid(
             heading: link(made[metric]) if metric in made else empty.get(metric, "") for metric, heading in columns.items()
         }
         rows.append({first: escape(label.rpartition(": ")[2] if by else label)} | shown)
-    filled = [heading for heading in (first, *columns.values()) if any(row[heading] for row in rows)]
-    rows = [{heading: row[heading] for heading in filled} for row in rows]
-    return table(rows, title, numeric=list(columns.values())) if rows else not_known([title])
+    return table(filled(rows), title, numeric=list(columns.values()))
 
 
 def yearly(figures: pl.DataFrame, /, *, title: str, last: int | None = None, first: str = "What") -> Exhibit:
@@ -81,7 +79,7 @@ def yearly(figures: pl.DataFrame, /, *, title: str, last: int | None = None, fir
             if row[period]:
                 raise MetricError(f"{figure['figure_id']} is not the only one of its row in {period}: show a listing instead")
             row[period] = link(figure)
-    return table(list(rows.values()), title, numeric=periods) if rows else not_known([title])
+    return table(list(rows.values()), title, numeric=periods)
 
 
 def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exhibit:
@@ -95,15 +93,10 @@ def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exh
         }
         for row in figures.iter_rows(named=True)
     ]
-    if not rows:
-        return not_known([title])
     made = table(rows, title, numeric=["Figure"])
     # Figures of the same claims share their caveats: each is told once.
     caveats = dict.fromkeys(note for row in figures.iter_rows(named=True) for note in (row["note"] or "").split(NOTES) if note)
-    if not caveats:
-        return made
-    note = "Note: " + " ".join(caveats)
-    return Exhibit(f'{made.html}\n<div class="note"><p>{escape(note)}</p></div>', f"{made.text}\n{note}")
+    return with_note(made, "Note: " + " ".join(caveats)) if caveats else made
 
 
 def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: str = "What") -> Exhibit:
@@ -118,16 +111,11 @@ def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: s
                 "Figure": "" if is_date else link(row),
                 "Date": date_cell,
                 "Basis": made["basis"],
-                "As printed": escape(plain(made["printed"])),
-                "Source": escape(cited(made)),
+                **_said(made),
             }
             for made in claims_of(row, ledger)
         ]
-    if not rows:
-        return not_known([title])
-    if not any(row["Figure"] for row in rows):
-        rows = [{name: cell for name, cell in row.items() if name != "Figure"} for row in rows]
-    return table(rows, title, numeric=["Figure"])
+    return table(filled(rows), title, numeric=["Figure"])
 
 
 def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
@@ -137,28 +125,27 @@ def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit
             "What": escape(row["description"]),
             "Stage": row["stage"].replace("_", " "),
             "Basis": row["basis"],
-            "As printed": escape(plain(row["printed"])),
-            "Source": escape(cited(row)),
+            **_said(row),
             "Note": escape(row["note"] or ""),
         }
         for row in with_sources(ledger.events.filter(pl.col("entity_id").is_in(entities)), ledger)
     ]
-    return table(rows, title) if rows else not_known([title])
+    return table(rows, title)
 
 
 def withdrawn(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
     """A table of what a source says was given up about some entities: the plan, the words as printed, and by whom."""
     ended = ledger.claims.filter(pl.col("entity_id").is_in(entities), pl.col("stance") == "withdraws")
     rows = [
-        {
-            "What": escape(f"{row['series_name']}: {row['entity_name']}"),
-            "As printed": escape(plain(row["printed"])),
-            "Source": escape(cited(row)),
-            "Note": escape(row["note"] or ""),
-        }
+        {"What": escape(f"{row['series_name']}: {row['entity_name']}"), **_said(row), "Note": escape(row["note"] or "")}
         for row in with_sources(ended, ledger)
     ]
-    return table(rows, title) if rows else not_known([title])
+    return table(rows, title)
+
+
+def _said(statement: dict) -> dict[str, str]:
+    """The words as printed, and by whom, as cells."""
+    return {"As printed": escape(plain(statement["printed"])), "Source": escape(cited(statement))}
 
 
 def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
@@ -181,27 +168,27 @@ def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
 
     Those that cannot be scored come after the others.
     """
-    rows = [
-        {
-            "Target": escape(score.label),
-            "For": escape(period_label(score.promised["period_start"], score.promised["period_end"])),
-            "Promised": link(score.promised),
-            "Latest": link(score.latest) if score.latest else "",
-            "Last outcome": link(score.outcome) + _when(score) if score.outcome else "",
-            "Expected by then": link(score.expected) if score.expected else "",
-            "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}",
-        }
-        for score in sorted(scores, key=lambda score: score.verdict == "cannot be scored")
-    ]
+    rows = filled(
+        [
+            {
+                "Target": escape(score.label),
+                "For": escape(period_label(score.promised["period_start"], score.promised["period_end"])),
+                "Promised": link(score.promised),
+                "Latest": link(score.latest) if score.latest else "",
+                "Last outcome": link(score.outcome) + _when(score) if score.outcome else "",
+                "Expected by then": link(score.expected) if score.expected else "",
+                "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}",
+            }
+            for score in sorted(scores, key=lambda score: score.verdict == "cannot be scored")
+        ]
+    )
     if not rows:
         return not_known([title])
-    filled = [name for name in rows[0] if any(row[name] for row in rows)]
-    made = table([{name: row[name] for name in filled} for row in rows], title, widths=_SCORECARD[len(filled)])
+    made = table(rows, title, widths=_SCORECARD[len(rows[0])])
     words = "; ".join(
         f"{verdict}: {meaning}" for verdict, meaning in VERDICTS.items() if any(s.verdict == verdict for s in scores)
     )
-    note = f"The verdicts. {words[0].upper()}{words[1:]}."
-    return Exhibit(f'{made.html}\n<div class="note"><p>{escape(note)}</p></div>', f"{made.text}\n{note}")
+    return with_note(made, f"The verdicts. {words[0].upper()}{words[1:]}.")
 
 
 _SCORECARD = {4: [34, 14, 16, 36], 5: [30, 13, 14, 13, 30], 6: [27, 12, 13, 13, 12, 23], 7: [22, 11, 12, 12, 13, 11, 19]}
@@ -230,7 +217,7 @@ def agreements(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
         ]
         name, parties = escape(group["agreement"][0]), escape(group["parties"][0])
         shown.append({"Agreement": name, "Parties": parties, "Stages": "<br>".join(f"• {stage}" for stage in stages)})
-    return table(shown, title, widths=[20, 18, 62]) if shown else not_known([title])
+    return table(shown, title, widths=[20, 18, 62])
 
 
 def left_out(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
@@ -249,4 +236,4 @@ def left_out(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
         }
         for row in rows.iter_rows(named=True)
     ]
-    return table(shown, title, widths=[12, 22, 26, 40]) if shown else not_known([title])
+    return table(shown, title, widths=[12, 22, 26, 40])

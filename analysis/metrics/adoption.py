@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, derived, direct, of_series, period_slug, same_source
+from analysis.metrics.derive import Row, derived, direct, is_of_a_calendar_year, of_series, published, same_source
 from analysis.metrics.trend import FIRST_YEAR, LAST_YEAR, LEVEL, Logistic, fit_logistic
 from analysis.schema import DATED_UNIT, NOTES, figures
 from analysis.units import POINTS_PER_SHARE
@@ -55,26 +55,7 @@ def projection(claims: pl.DataFrame, /, *, markets: Sequence[str]) -> pl.DataFra
     return _printed(claims, markets, "adoption_projection", "forecast")
 
 
-def can_fit(claims: pl.DataFrame, /, *, market: str, first_year: int | None = None) -> bool:
-    """Whether there is a curve for `diffusion` and `fitted` to tell of; on an early day there may be none yet.
-
-    can fit = 5 or more reported shares between 0 and 1, and a line through their logits that rises.
-
-    Args:
-        market, first_year: as for `diffusion`.
-
-    Returns:
-        True where neither refuses the market.
-
-    Source: the conditions under which `diffusion` fits a curve.
-    """
-    try:
-        return bool(_curve(claims, market, first_year))
-    except MetricError:
-        return False
-
-
-def diffusion(claims: pl.DataFrame, /, *, market: str, share: float, first_year: int | None = None) -> pl.DataFrame:
+def diffusion(claims: pl.DataFrame, /, *, market: str, share: float) -> pl.DataFrame:
     """The year in which a logistic curve through a market's reported shares reaches a share.
 
     s(t) = 1 / (1 + exp(-(a + b * t))), with s the share in year t, and a and b of the line logit(s) = a + b * t that least
@@ -84,7 +65,6 @@ def diffusion(claims: pl.DataFrame, /, *, market: str, share: float, first_year:
     Args:
         market: the market.
         share: the share to be reached, between 0 and 1.
-        first_year: the first year whose share is used; all are where none is given. It becomes part of the ids.
 
     Returns:
         Figures `diffusion_reach` (date), `diffusion_range` (date: all years of its 95% interval), `diffusion_observations`
@@ -96,29 +76,29 @@ def diffusion(claims: pl.DataFrame, /, *, market: str, share: float, first_year:
 
     Source: Fisher & Pry (1971) for the curve, Fieller (1954) for the interval; see `trend`.
     """
-    rows, curve, parts = _curve(claims, market, first_year)
+    rows, curve = _curve(claims, market)
     reached, bounds = curve.year(share), curve.years(share)
     percent, within = f"{share * POINTS_PER_SHARE:g}", f"within {FIRST_YEAR} to {LAST_YEAR}"
-    goal, dated = f"year in which the curve reaches {percent}%", [*parts, f"{percent}-percent"]
+    goal, dated = f"year in which the curve reaches {percent}%", [market, f"{percent}-percent"]
     loose = "" if bounds else f"At {LEVEL:.0%} the points do not bound the {goal} {within}."
     never = "" if reached else f"There is no {goal} {within}."
     pace, span = curve.pace * POINTS_PER_SHARE, (_year(rows[0]), _year(rows[-1]))
     wanted = [
         ("diffusion_reach", None, DATED_UNIT, reached and (reached, reached), goal, dated, loose),
         ("diffusion_range", None, DATED_UNIT, bounds, f"{LEVEL:.0%} interval of the {goal}", dated),
-        ("diffusion_observations", len(rows), "observations", span, "shares that the curve is fitted to", parts),
-        ("diffusion_pace", pace, "points_per_year", span, "pace of the curve at 50%", parts, never),
+        ("diffusion_observations", len(rows), "observations", span, "shares that the curve is fitted to", [market]),
+        ("diffusion_pace", pace, "points_per_year", span, "pace of the curve at 50%", [market], never),
     ]
     return figures(_of_curve(rows, *one) for one in wanted if one[3])
 
 
-def fitted(claims: pl.DataFrame, /, *, market: str, last_year: int, first_year: int | None = None) -> pl.DataFrame:
+def fitted(claims: pl.DataFrame, /, *, market: str, last_year: int) -> pl.DataFrame:
     """The curve of `diffusion`, year by year, with its confidence band.
 
     s(t) = 1 / (1 + exp(-y)), with y the height in year t of the line through the logits, or of an end of its 95% band.
 
     Args:
-        market, first_year: as for `diffusion`.
+        market: the market.
         last_year: the year up to which the curve is drawn.
 
     Returns:
@@ -130,14 +110,14 @@ def fitted(claims: pl.DataFrame, /, *, market: str, last_year: int, first_year: 
 
     Source: that of `diffusion`.
     """
-    rows, curve, parts = _curve(claims, market, first_year)
+    rows, curve = _curve(claims, market)
     first = _year(rows[0])
     if not first <= last_year <= LAST_YEAR:
         raise MetricError(f"last_year is {last_year}: expected one from {first}, the first share's, to {LAST_YEAR}")
     names = {"curve": "share on the curve", "low": f"lower end of the curve's {LEVEL:.0%} band"}
     names["high"] = names["low"].replace("lower", "upper")
     return figures(
-        _of_curve(rows, f"diffusion_{end}", value, "share", (year, year), names[end], [*parts, str(year)])
+        _of_curve(rows, f"diffusion_{end}", value, "share", (year, year), names[end], [market, str(year)])
         for year in range(first, last_year + 1)
         for end, value in zip(names, (curve.at(year), *curve.confidence(year)), strict=True)
     )
@@ -149,7 +129,7 @@ def curves(claims: pl.DataFrame, /, *, markets: Sequence[str], share: float, las
     s(t) = 1 / (1 + exp(-(a + b * t))), as `diffusion` and `fitted` have it.
 
     Args:
-        markets: the markets, in the order wanted; those that `can_fit` refuses are left out.
+        markets: the markets, in the order wanted; those with too few shares or falling ones are left out.
         share: the share to be reached, between 0 and 1.
         last_year: the year up to which the curves are drawn.
 
@@ -161,7 +141,7 @@ def curves(claims: pl.DataFrame, /, *, markets: Sequence[str], share: float, las
 
     Source: that of `diffusion`.
     """
-    able = [market for market in markets if can_fit(claims, market=market)]
+    able = [market for market in markets if _can_fit(claims, market)]
     reached = [diffusion(claims, market=market, share=share) for market in able]
     return pl.concat([figures([]), *reached, *(fitted(claims, market=market, last_year=last_year) for market in able)])
 
@@ -243,7 +223,7 @@ def _printed(claims: pl.DataFrame, markets: Sequence[str], metric: str, basis: s
 def _shares(claims: pl.DataFrame, market: str, basis: str = "reported") -> list[Row]:
     """One share a year, by year; of several publications' the one published last, which then says so in its note."""
     rows, latest = _in_years(claims, SHARE, market, basis), {}
-    for row in sorted(rows, key=lambda row: (_year(row), row["published_date"] or date.min, row["claim_id"])):
+    for row in sorted(rows, key=lambda row: (_year(row), published(row), row["claim_id"])):
         other = latest.get(_year(row))
         note = other and f"{_year(row)}: taken from {row['source_id']}, published last, rather than from {other['source_id']}."
         latest[_year(row)] = row | {"note": _lines(note, row["note"])}
@@ -251,9 +231,8 @@ def _shares(claims: pl.DataFrame, market: str, basis: str = "reported") -> list[
 
 
 def _in_years(claims: pl.DataFrame, series_id: str, market: str, basis: str = "reported") -> list[Row]:
-    """What is said of a market in calendar years: of all periods only theirs are told by a number alone."""
-    rows = of_series(claims, series_id, entity_id=market, market_id=market)
-    return [row for row in rows if row["basis"] == basis and period_slug(row["valid_from"], row["valid_to"]).isdigit()]
+    rows = of_series(claims, series_id, entity_id=market, market_id=market, basis=basis)
+    return list(filter(is_of_a_calendar_year, rows))
 
 
 def _year(row: Row) -> int:
@@ -264,15 +243,22 @@ def _lines(*notes: str | None) -> str | None:
     return NOTES.join(filter(None, notes)) or None
 
 
-def _curve(claims: pl.DataFrame, market: str, first_year: int | None) -> tuple[list[Row], Logistic, list[str]]:
-    """The shares that a curve is fitted to, the curve, and what its figures' ids hold beside their metrics."""
-    rows = [row for row in _shares(claims, market) if 0 < row["value"] < 1 and _year(row) >= (first_year or 0)]
+def _can_fit(claims: pl.DataFrame, market: str) -> bool:
+    try:
+        return bool(_curve(claims, market))
+    except MetricError:
+        return False
+
+
+def _curve(claims: pl.DataFrame, market: str) -> tuple[list[Row], Logistic]:
+    """The shares that a curve is fitted to, and the curve."""
+    rows = [row for row in _shares(claims, market) if 0 < row["value"] < 1]
     if len(rows) < MIN_POINTS:
         raise MetricError(f"{market} has {len(rows)} reported shares to fit a curve to: expected {MIN_POINTS} or more")
     curve = fit_logistic([(_year(row), row["value"]) for row in rows])
     if curve.pace <= 0:
         raise MetricError(f"shares of {market} do not rise from {_year(rows[0])} to {_year(rows[-1])}: no curve leads upward")
-    return rows, curve, [market] if first_year is None else [market, f"from-{first_year}"]
+    return rows, curve
 
 
 def _of_curve(

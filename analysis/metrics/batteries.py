@@ -11,13 +11,25 @@ import polars as pl
 
 from analysis.errors import MetricError
 from analysis.metrics.chains import chains
-from analysis.metrics.derive import Row, about_parts, claim, derived, direct, of_series, quotient, relative_change, same_source
-from analysis.metrics.trend import fit_line
+from analysis.metrics.derive import (
+    Row,
+    about_parts,
+    by_publication,
+    claim,
+    derived,
+    direct,
+    of_series,
+    published,
+    quotient,
+    relative_change,
+    same_source,
+)
+from analysis.metrics.trend import LEVEL, fit_line
 from analysis.schema import INTENT, figures
 from analysis.units import KWH_PER_GWH, MONTHS_PER_YEAR, months_between
 
 _COST = "battery_cost"
-_LEVEL = 0.95
+_ABOUT = {"qualifier": "about"}
 
 
 def pack_prices(vintages: pl.DataFrame, /, *, series_id: str = "battery_pack_price") -> pl.DataFrame:
@@ -33,7 +45,7 @@ def pack_prices(vintages: pl.DataFrame, /, *, series_id: str = "battery_pack_pri
     Source: claims of the series, as printed.
     """
     rows = [row for row in of_series(vintages, series_id) if row["valid_from"] is not None]
-    rows.sort(key=lambda row: (row["valid_from"], _published(row)))
+    rows.sort(key=lambda row: (row["valid_from"], published(row)))
     return figures(
         direct(row, "pack_price", parts=[row["entity_id"], str(row["valid_from"].year), row["claim_id"]]) for row in rows
     )
@@ -70,43 +82,26 @@ def price_trend(
         if row["value"] <= 0:
             raise MetricError(f"claim {row['claim_id']} gives a price of {row['value']:g}: no rate leads to or from it")
     rows = [row | {"note": None} for row in rows]  # what is known of one price is told with that price
-    line = fit_line([(row["valid_from"].year, log(row["value"])) for row in rows], level=_LEVEL)
+    line = fit_line([(row["valid_from"].year, log(row["value"])) for row in rows])
     years = f"{rows[0]['valid_from'].year} to {rows[-1]['valid_from'].year}"
     method = f"a steady yearly rate, fitted by least squares to the logarithms of {len(rows)} prices, {years}"
     note = "Prices of several surveys, each in dollars of its year. No forecast: the line says how far their rate would lead."
+    about = rows[0]
+
+    def figure(metric: str, value: float, unit: str, label: str, method: str, parts: Sequence[str] = ()) -> Row:
+        label = f"{label}: {about['entity_name']}"
+        return derived(metric, value, unit, raised_by=rows, label=label, method=method, parts=parts, note=note)
+
     made = []
-    for year in range(rows[0]["valid_from"].year, last_year + 1):
-        low, high = line.prediction(year)
-        for metric, value, what in (
-            ("price_trend", line.at(year), method),
-            ("price_low", low, f"{method}; lower end of the 95% prediction interval"),
-            ("price_high", high, f"{method}; upper end of the 95% prediction interval"),
-        ):
-            label = f"{_TREND_LABELS[metric]}: {rows[0]['entity_name']}"
-            made.append(
-                derived(
-                    metric,
-                    exp(value),
-                    "USD_per_kWh",
-                    raised_by=rows,
-                    label=label,
-                    method=what,
-                    parts=[str(year), *about_parts(rows[0])],
-                    note=note,
-                )
-                | {"period_start": date(year, 1, 1), "period_end": date(year, 12, 31)}
-                | ({"qualifier": "about"} if metric == "price_trend" else {})
-            )
-    pace = derived(
-        "price_pace",
-        exp(line.slope) - 1,
-        "per_year",
-        raised_by=rows,
-        label=f"Yearly change of the price: {rows[0]['entity_name']}",
-        method=method,
-        note=note,
-    )
-    return figures([*made, pace | {"period_end": rows[-1]["valid_to"], "qualifier": "about"}])
+    for year in range(about["valid_from"].year, last_year + 1):
+        parts, of_year = [str(year), *about_parts(about)], {"period_start": date(year, 1, 1), "period_end": date(year, 12, 31)}
+        label = "Pack price at the rate of these years"
+        made.append(figure("price_trend", exp(line.at(year)), "USD_per_kWh", label, method, parts) | of_year | _ABOUT)
+        for metric, value, end in zip(("price_low", "price_high"), line.prediction(year), ("lower", "upper"), strict=True):
+            label, interval = f"{end.capitalize()} end of the interval", f"{end} end of the {LEVEL:.0%} prediction interval"
+            made.append(figure(metric, exp(value), "USD_per_kWh", label, f"{method}; {interval}", parts) | of_year)
+    pace = figure("price_pace", exp(line.slope) - 1, "per_year", "Yearly change of the price", method)
+    return figures([*made, pace | {"period_end": rows[-1]["valid_to"]} | _ABOUT])
 
 
 def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "battery_pack_price") -> pl.DataFrame:
@@ -129,7 +124,7 @@ def cost_gap(claims: pl.DataFrame, /, *, target_entity: str, series_id: str = "b
     """
     prices = sorted(_prices(claims, series_id), key=lambda row: row["valid_to"])
     costs = chains(claims.filter(pl.col("series_id") == _COST), is_date=False, bases=["target"], entity_ids=[target_entity])
-    aims = sorted((chain.last for chain in costs if chain.last["valid_to"] and not chain.end), key=_published)
+    aims = sorted((chain.last for chain in costs if chain.last["valid_to"] and not chain.end), key=published)
     made = []
     for price, aim in zip(prices[-1:], aims[-1:], strict=False):
         made = [
@@ -278,24 +273,12 @@ def solid_state(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.Dat
     said = claims.filter(pl.col("series_id").is_in(series), pl.col("stance") != "denies").drop_nulls("published_date")
     made = []
     for entity_id in entity_ids:
-        last = said.filter(pl.col("entity_id") == entity_id).sort("published_date", maintain_order=True).tail(1).to_dicts()
+        last = said.filter(entity_id=entity_id).pipe(by_publication).tail(1).to_dicts()
         made += [direct(row, "solid_state_date") for row in last if row["stance"] == "asserts"]
     return figures(made)
-
-
-_TREND_LABELS = {
-    "price_trend": "Pack price at the rate of these years",
-    "price_low": "Lower end of the interval",
-    "price_high": "Upper end of the interval",
-}
 
 
 def _prices(claims: pl.DataFrame, series_id: str) -> list[Row]:
     """The dated prices of a series, without plans and forecasts, in the order of publication."""
     rows = [row for row in of_series(claims, series_id) if row["valid_from"] and row["basis"] not in (*INTENT, "forecast")]
-    return sorted(rows, key=_published)
-
-
-def _published(row: Row) -> date:
-    """When a claim was published; a source without a date comes before the others."""
-    return row["published_date"] or date.min
+    return sorted(rows, key=published)

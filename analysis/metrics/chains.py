@@ -9,7 +9,7 @@ from datetime import date
 
 import polars as pl
 
-from analysis.metrics.derive import Row
+from analysis.metrics.derive import Row, by_publication, direct, published
 from analysis.schema import DATED_UNIT
 
 _DAYS_OF_A_YEAR = 366
@@ -61,10 +61,10 @@ def chains(
         (pl.col("unit") == DATED_UNIT) == is_date,
         pl.col("basis").cast(pl.String).is_in(list(bases)),
         pl.lit(True) if entity_ids is None else pl.col("entity_id").is_in(list(entity_ids)),
-    ).sort("published_date", nulls_last=False, maintain_order=True)
+    )
     versions: dict[tuple, list[Row]] = {}
     ends: dict[tuple, Row] = {}
-    for row in wanted.iter_rows(named=True):
+    for row in by_publication(wanted).iter_rows(named=True):
         key = _key(row, is_date)
         if row["stance"] == "asserts":
             versions.setdefault(key, []).append(row)
@@ -74,6 +74,23 @@ def chains(
     return sorted(
         made, key=lambda chain: (chain.last["valid_to"] or date.max, chain.last["series_id"], chain.last["entity_id"])
     )
+
+
+def given_up(chain: Chain, metric: str, /, *, parts: Sequence[str], method: str, note: str = "") -> Row:
+    """The last version of what was given up as a figure, with the claim that says so.
+
+    Args:
+        chain: a chain that has an end.
+        metric, parts, note: as for `derive.direct`.
+        method: the formula in words.
+
+    Returns:
+        A row of figures, in the unit of the version.
+
+    Source: the last version, as printed.
+    """
+    cited = [chain.last["claim_id"], chain.end["claim_id"]]
+    return direct(chain.last, metric, parts=parts, note=note) | {"basis": "derived", "claim_ids": cited, "method": method}
 
 
 def due(row: Row, /) -> tuple[int, int] | None:
@@ -100,15 +117,11 @@ def _key(row: Row, is_date: bool) -> tuple:
 
 def _end(ends: dict[tuple, Row], key: tuple) -> Row | None:
     """What gave it up last: by itself, or with what is meant for other years where no year is named."""
-    return max((ends[name] for name in dict.fromkeys([key, (*key[:3], None)]) if name in ends), key=_published, default=None)
+    return max((ends[name] for name in dict.fromkeys([key, (*key[:3], None)]) if name in ends), key=published, default=None)
 
 
 def _chain(rows: list[Row], end: Row | None) -> Chain:
     versions = tuple([row for row in rows if row["published_date"] is not None] or rows)
-    ended = end is not None and _published(versions[-1]) <= _published(end)
+    # What is not dated comes before all else, so that it ends nothing that a dated source says.
+    ended = end is not None and published(versions[-1]) <= published(end)
     return Chain(versions, end if ended else None)
-
-
-def _published(row: Row) -> date:
-    """The day of publication; before every other where it is not known, so that it ends nothing that a dated source says."""
-    return row["published_date"] or date.min

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from math import floor, log10
+from operator import itemgetter
 
 import polars as pl
 
-from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
+from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug, subject_of
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import POINTS_PER_SHARE, months_between, period_label
 
@@ -149,35 +150,38 @@ def _differences(contest: Contest) -> Iterator[Row]:
         rows = [row for row in group if row["stance"] == "asserts" and (row["value"] is not None or row["valid_to"])]
         if len(rows) < 2:
             continue
-        is_date, size = unit == DATED_UNIT, (lambda row: row["valid_to"]) if unit == DATED_UNIT else (lambda row: row["value"])
+        is_date = unit == DATED_UNIT
+        size = itemgetter("valid_to" if is_date else "value")
         low, high = min(rows, key=size), max(rows, key=size)
         if size(low) == size(high) or (not is_date and unit != "share" and low["value"] <= 0):
             continue
         # Money may be stated in several currencies: a difference in each.
         is_one_of_several = len({row["unit"] for row in ordered if _about(row) == (series_id, entity_id, market_id)}) > 1
         named = [*dict.fromkeys([entity_id, market_id]), *([unit.lower()] if is_one_of_several else [])]
-        common = {
-            "raised_by": [high],
-            "lowered_by": [low],
-            "label": f"Difference: {high['series_name']}, {high['entity_name']}",
-            "parts": [contest.conflict_id, series_id, *named],
-        }
         if is_date:
             method = "months from the earliest end of the periods printed to the latest"
-            yield derived("contested_difference", months_between(size(low), size(high)), "months", method=method, **common)
+            made = months_between(size(low), size(high)), "months"
         elif unit == "share":
-            method, points = "the largest less the smallest, in percentage points", (size(high) - size(low)) * POINTS_PER_SHARE
-            yield derived("contested_difference", points, "points", method=method, **common)
+            method = "the largest less the smallest, in percentage points"
+            made = (size(high) - size(low)) * POINTS_PER_SHARE, "points"
         else:
-            method = "the largest divided by the smallest, less one"
-            yield derived("contested_difference", size(high) / size(low) - 1, "change", method=method, **common)
+            method, made = "the largest divided by the smallest, less one", (size(high) / size(low) - 1, "change")
+        yield derived(
+            "contested_difference",
+            *made,
+            raised_by=[high],
+            lowered_by=[low],
+            label=f"Difference: {high['series_name']}, {high['entity_name']}",
+            method=method,
+            parts=[contest.conflict_id, series_id, *named],
+        )
 
 
 def _found(rows: list[Row]) -> Contest:
     row = rows[0]
     period = row["valid_from"], row["valid_to"]
     name = "-".join(["found", row["series_id"].replace("_", "-"), *about_parts(row), period_slug(*period)])
-    title = ", ".join(dict.fromkeys([row["series_name"], row["entity_name"], row["market_name"], period_label(*period)]))
+    title = f"{row['series_name']}, {subject_of(row)}, {period_label(*period)}"
     return Contest(name, title, "value", NO_REASON, tuple(rows))
 
 

@@ -19,17 +19,24 @@ _BOUND = {"at_least": 1, "more_than": 1, "at_most": -1, "less_than": -1}
 _STRICT = {"more_than", "less_than"}
 
 
-def of_series(
-    claims: pl.DataFrame, series_id: str, /, *, entity_id: str | None = None, market_id: str | None = None
-) -> list[Row]:
-    """The claims that assert something of a series, as rows in the ledger's order."""
-    chosen = claims.filter(
-        pl.col("series_id") == series_id,
-        pl.col("stance") == "asserts",
-        pl.lit(True) if entity_id is None else pl.col("entity_id") == entity_id,
-        pl.lit(True) if market_id is None else pl.col("market_id") == market_id,
-    )
-    return chosen.to_dicts()
+def of_series(claims: pl.DataFrame, series_id: str, /, **columns: str) -> list[Row]:
+    """The claims that assert something of a series, as rows in the ledger's order.
+
+    Args:
+        series_id: the series.
+        columns: what other columns must hold, such as `entity_id`, `market_id` or `basis`.
+    """
+    return claims.filter(series_id=series_id, stance="asserts", **columns).to_dicts()
+
+
+def by_publication(statements: pl.DataFrame, /) -> pl.DataFrame:
+    """Claims or events in the order of publication, those without a day first."""
+    return statements.sort("published_date", nulls_last=False, maintain_order=True)
+
+
+def published(row: Row, /) -> date:
+    """The day of publication; before every other where it is not known."""
+    return row["published_date"] or date.min
 
 
 def claim(claims: pl.DataFrame, claim_id: str, /, *, unit: str) -> Row | None:
@@ -75,7 +82,7 @@ def printed_together(claims: pl.DataFrame, /, *, model: str, market: str) -> lis
 def counted_together(claims: pl.DataFrame, /, *, model: str, market: str) -> list[tuple[Row, ...]]:
     """A model's sales in a year, and its market's, where one source reports both; by period, undated ones first."""
     mine, whole = (
-        [row for row in of_series(claims, series_id, entity_id=entity_id, market_id=market) if row["basis"] == "reported"]
+        of_series(claims, series_id, entity_id=entity_id, market_id=market, basis="reported")
         for series_id, entity_id in (("annual_sales", model), ("bev_annual_sales", market))
     )
     return sorted(same_source(mine, whole, by=["source_id"]), key=lambda pair: str(pair[0]["valid_to"] or ""))
@@ -93,7 +100,7 @@ def direct(row: Row, /, metric: str | None = None, *, parts: Sequence[str] = (),
     return {
         "figure_id": ".".join([metric or row["series_id"], *(parts or about_parts(row))]),
         "metric": metric or row["series_id"],
-        "label": f"{row['series_name']}: {_subject(row)}",
+        "label": f"{row['series_name']}: {subject_of(row)}",
         **_place(row),
         "value": row["value"],
         "unit": row["unit"],
@@ -194,6 +201,11 @@ def period_slug(start: date | None, end: date | None) -> str:
     return period_label(start, end).replace(" ", "-").lower()
 
 
+def is_of_a_calendar_year(row: Row, /) -> bool:
+    """Whether a claim is about a calendar year: of all periods only these are told by a number alone."""
+    return period_slug(row["valid_from"], row["valid_to"]).isdigit()
+
+
 def _printed_qualifier(row: Row) -> str:
     """A claim's qualifier; a number that is printed as a range is not exact."""
     is_range = row["value_low"] is not None or row["value_high"] is not None
@@ -205,7 +217,8 @@ def about_parts(row: Row) -> list[str]:
     return list(dict.fromkeys([row["entity_id"], row["market_id"]]))
 
 
-def _subject(row: Row) -> str:
+def subject_of(row: Row, /) -> str:
+    """Entity and market in words; once where the market is the entity."""
     return ", ".join(dict.fromkeys([row["entity_name"], row["market_name"]]))
 
 

@@ -5,13 +5,23 @@ One pledge printed by several sources is one amount too: amounts are told apart 
 """
 
 from collections.abc import Sequence
-from datetime import date
 from math import fsum
 
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.derive import Row, claim, derived, direct, of_series, qualifier_of, quotient, same_source
+from analysis.metrics.derive import (
+    Row,
+    claim,
+    derived,
+    direct,
+    of_series,
+    published,
+    qualifier_of,
+    quotient,
+    same_source,
+    subject_of,
+)
 from analysis.schema import figures
 from analysis.units import period_label
 
@@ -51,9 +61,14 @@ def amounts(claims: pl.DataFrame, /, *, rate_id: str, entity_ids: Sequence[str] 
         row = printings[0]
         if entity_ids is not None and row["entity_id"] not in entity_ids:
             continue
-        shared = {"claim_ids": [other["claim_id"] for other in printings], "qualifier": qualifier_of(printings)}
-        stated = direct(row, parts=_parts(row)) | shared
-        pairs.append((stated, _in_dollars(row, rate, stated)))
+        ids, limited = [other["claim_id"] for other in printings], row | {"qualifier": qualifier_of(printings)}
+        # The claim stands in the id: another source may print another amount for the same purpose.
+        parts = [row["entity_id"], row["market_id"], row["claim_id"]]
+        label = f"{row['series_name']} in dollars: {subject_of(row)}"
+        dollars = _converted(limited, rate, HOME, "investment_usd", label, parts)
+        if dollars:
+            dollars |= {"claim_ids": list(dict.fromkeys([*ids, *dollars["claim_ids"]]))}
+        pairs.append((direct(limited, parts=parts) | {"claim_ids": ids}, dollars))
     pairs.sort(key=lambda pair: -(pair[1]["value"] if pair[1] else 0))
     return figures(row for pair in pairs for row in pair if row is not None)
 
@@ -135,8 +150,8 @@ def pledges(
     rises, falls = [], []
     for entity_id in entity_ids:
         rows = of_series(claims, "investment", entity_id=entity_id)
-        last = max(rows, key=lambda row: row["published_date"] or date.min, default=None)
-        amount = _converted(last, rate, currency) if last else None
+        last = max(rows, key=published, default=None)
+        amount = last and _converted(last, rate, currency, "pledged", f"Pledged: {last['entity_name']}", [entity_id])
         if amount is None:
             continue
         rises.append(amount)
@@ -256,24 +271,6 @@ def _pledges(claims: pl.DataFrame) -> list[list[Row]]:
     return list(pledges.values())
 
 
-def _parts(row: Row) -> list[str]:
-    """Entity, market and claim: another source may print another amount for the same purpose."""
-    return [row["entity_id"], row["market_id"], row["claim_id"]]
-
-
-def _in_dollars(row: Row, rate: Row | None, stated: Row) -> Row | None:
-    label = f"{row['series_name']} in dollars: {row['entity_name']}, {row['market_name']}"
-    if row["unit"] == HOME:
-        figure_id = stated["figure_id"].replace("investment", "investment_usd", 1)
-        return stated | {"figure_id": figure_id, "metric": "investment_usd", "label": label}
-    if rate is None or row["unit"] != "JPY":
-        return None
-    method = f"the amount in yen divided by the exchange rate of {period_label(rate['valid_from'], rate['valid_to'])}"
-    limited = {**row, "qualifier": stated["qualifier"]}
-    figure = quotient("investment_usd", limited, rate, HOME, label=label, method=method, parts=_parts(row))
-    return figure | {"claim_ids": [*stated["claim_ids"], rate["claim_id"]]}
-
-
 def _check_apart(entities: pl.DataFrame, entity_ids: Sequence[str]) -> None:
     """Make sure that no purpose is named twice or lies within another."""
     parents = dict(entities.select("entity_id", "part_of").iter_rows())
@@ -289,12 +286,11 @@ def _check_apart(entities: pl.DataFrame, entity_ids: Sequence[str]) -> None:
 
 def _end(claims: pl.DataFrame, last: Row) -> Row | None:
     """The claim that says that an amount was given up, if one does since; one that names another amount ended that one."""
-    ends = claims.filter(
-        pl.col("series_id") == "investment", pl.col("entity_id") == last["entity_id"], pl.col("stance") == "withdraws"
-    )
+    ends = claims.filter(series_id="investment", entity_id=last["entity_id"], stance="withdraws")
     for row in ends.to_dicts():
-        is_since = (row["published_date"] or date.min) >= (last["published_date"] or date.min)
-        if is_since and (row["value"] is None or (row["value"], row["unit"]) == (last["value"], last["unit"])):
+        if published(row) >= published(last) and (
+            row["value"] is None or (row["value"], row["unit"]) == (last["value"], last["unit"])
+        ):
             return row
     return None
 
@@ -304,18 +300,17 @@ def _limits(figure: Row) -> Row:
     return {"qualifier": figure["qualifier"], "value_low": None, "value_high": None}
 
 
-def _converted(row: Row, rate: Row | None, currency: str) -> Row | None:
+def _converted(row: Row, rate: Row | None, currency: str, metric: str, label: str, parts: Sequence[str]) -> Row | None:
     """An amount as a figure in a currency; none where no rate leads there."""
-    label, parts = f"Pledged: {row['entity_name']}", [row["entity_id"]]
     if row["unit"] == currency:
-        return direct(row, "pledged", parts=parts) | {"label": label}
+        return direct(row, metric, parts=parts) | {"label": label}
     if rate is None or row["unit"] not in (HOME, "JPY"):
         return None
     of = f"the exchange rate of {period_label(rate['valid_from'], rate['valid_to'])}"
     if currency == HOME:
-        return quotient("pledged", row, rate, HOME, label=label, method=f"the amount in yen divided by {of}", parts=parts)
+        return quotient(metric, row, rate, HOME, label=label, method=f"the amount in yen divided by {of}", parts=parts)
     return derived(
-        "pledged",
+        metric,
         row["value"] * rate["value"],
         "JPY",
         raised_by=[row, rate],

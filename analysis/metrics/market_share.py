@@ -143,7 +143,7 @@ def share_series(claims: pl.DataFrame, /, *, series_id: str, markets: Sequence[s
     """
     if series_id not in SHARE_SERIES:
         raise MetricError(f"{series_id!r} is not a series of shares of sales: choose one of {', '.join(SHARE_SERIES)}")
-    rows = [row for row in of_series(claims, series_id) if row["basis"] == "reported"]
+    rows = of_series(claims, series_id, basis="reported")
     rows = [row for row in rows if markets is None or row["market_id"] in markets]
     rows.sort(key=lambda row: (row["market_id"], str(row["valid_from"])))
     return figures(
@@ -171,8 +171,7 @@ def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.D
     """
     if leader == follower:
         raise MetricError(f"{leader!r} is compared with itself: name two markets")
-    said = claims.filter(pl.col("basis") == "reported")
-    shares = [of_series(said, "ev_share_of_sales", market_id=market) for market in (leader, follower)]
+    shares = [of_series(claims, "ev_share_of_sales", market_id=market, basis="reported") for market in (leader, follower)]
     both = same_source(*shares, by=["source_id"])
     if not both:
         return figures([])

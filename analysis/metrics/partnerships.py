@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.metrics.derive import Row, derived
-from analysis.schema import figures
+from analysis.schema import DATED_UNIT, figures
 from analysis.units import day_label, months_between, period_label
 
 _AGREED = ("memorandum", "signed")
@@ -26,8 +26,7 @@ def agreements(events: pl.DataFrame, entities: pl.DataFrame, /, *, entity_ids: S
 
     Source: events about the agreements.
     """
-    names = dict(entities.select("entity_id", "name").iter_rows())
-    parents = dict(entities.select("entity_id", "part_of").iter_rows())
+    names, parents = (dict(entities.select("entity_id", column).iter_rows()) for column in ("name", "part_of"))
     rows = []
     for entity_id in entity_ids:
         told = _told(events, [entity_id])
@@ -35,19 +34,11 @@ def agreements(events: pl.DataFrame, entities: pl.DataFrame, /, *, entity_ids: S
         while owner is not None and parents[owner] is not None:
             owner = parents[owner]
         parties = ", ".join(dict.fromkeys(names[party] for party in (owner, *(r["counterparty_id"] for r in told)) if party))
-        rows += [
-            {
-                "agreement": names[entity_id],
-                "parties": parties,
-                "stage": row["stage"].replace("_", " "),
-                "when": _when(row),
-                "about": row["description"],
-                "event_id": row["event_id"],
-            }
-            for row in told
-        ]
+        for row in told:
+            stage = row["stage"].replace("_", " ")
+            rows.append((names[entity_id], parties, stage, _when(row), row["description"], row["event_id"]))
     columns = ("agreement", "parties", "stage", "when", "about", "event_id")
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String))
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
     return frame.unique(["agreement", "stage", "when", "about"], keep="first", maintain_order=True)
 
 
@@ -105,9 +96,7 @@ def course(events: pl.DataFrame, /, *, entity_id: str, entity_ids: Sequence[str]
 
 
 def _day(metric: str, row: Row, label: str, parts: list[str]) -> Row:
-    return derived(metric, 0, "date", raised_by=[row], label=label, method="the date of the event", parts=parts) | {
-        "value": None
-    }
+    return derived(metric, None, DATED_UNIT, raised_by=[row], label=label, method="the date of the event", parts=parts)
 
 
 def _told(events: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from analysis.metrics.chains import chains
-from analysis.metrics.derive import Row, derived, direct, of_series, relative_change, same_source
+from analysis.metrics.derive import Row, by_publication, derived, direct, of_series, published, relative_change, same_source
 from analysis.schema import INTENT, figures
 
 STATES = {
@@ -43,14 +43,14 @@ def cut(claims: pl.DataFrame, /, *, series_id: str, entity_id: str) -> pl.DataFr
 
     Source: claims of the series with the basis reported, and with the basis target.
     """
-    said = claims.filter(pl.col("series_id") == series_id).sort("published_date", nulls_last=False, maintain_order=True)
+    said = claims.filter(series_id=series_id).pipe(by_publication)
     aims = [chain.last for chain in chains(said, is_date=False, bases=["target"], entity_ids=[entity_id]) if not chain.end]
-    wanted = sorted(aims, key=_published)[-1:]
+    wanted = sorted(aims, key=published)[-1:]
     reported = [
         row
         for wants in wanted
-        for row in of_series(said, series_id, entity_id=entity_id, market_id=wants["market_id"])
-        if row["basis"] == "reported" and row["unit"] == wants["unit"]
+        for row in of_series(said, series_id, entity_id=entity_id, market_id=wants["market_id"], basis="reported")
+        if row["unit"] == wants["unit"]
     ]
     made = []
     for has, wants in zip(reported[-1:], wanted, strict=False):
@@ -101,20 +101,15 @@ def spare_capacity(claims: pl.DataFrame, /, *, plant: str) -> pl.DataFrame:
                 "spare_capacity",
                 capacity["value"] * (1 - used["value"]),
                 "vehicles_per_year",
-                **_limits_of_spare(capacity, used),
+                # Above full use a larger plant is short of more vehicles.
+                raised_by=[capacity] if used["value"] <= 1 else [],
+                lowered_by=[used] if used["value"] <= 1 else [capacity, used],
                 label=f"Capacity to spare: {capacity['entity_name']}",
                 method="capacity times one less utilisation",
                 about=used,
             ),
         ]
     return figures(made)
-
-
-def _limits_of_spare(capacity: Row, used: Row) -> dict[str, list[Row]]:
-    """What raises and what lowers spare capacity: above full use a larger plant is short of more vehicles."""
-    if used["value"] > 1:
-        return {"raised_by": [], "lowered_by": [capacity, used]}
-    return {"raised_by": [capacity], "lowered_by": [used]}
 
 
 def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /) -> pl.DataFrame:
@@ -132,44 +127,23 @@ def places(claims: pl.DataFrame, events: pl.DataFrame, entities: pl.DataFrame, /
     """
     rows = []
     for plant in entities.filter(pl.col("latitude").is_not_null()).iter_rows(named=True):
-        said = claims.filter(pl.col("entity_id") == plant["entity_id"]).sort(
-            "published_date", nulls_last=False, maintain_order=True
-        )
-        told = events.filter(pl.col("entity_id") == plant["entity_id"]).sort(
-            "published_date", nulls_last=False, maintain_order=True
-        )
-        found = _state(said.to_dicts(), told.to_dicts())
-        if found:
-            state, ids = found
-            rows.append(
-                {
-                    "name": plant["name"],
-                    "latitude": plant["latitude"],
-                    "longitude": plant["longitude"],
-                    "state": state,
-                    "claim_ids": ids,
-                }
-            )
-    schema = {
-        "name": pl.String,
-        "latitude": pl.Float64,
-        "longitude": pl.Float64,
-        "state": pl.String,
-        "claim_ids": pl.List(pl.String),
-    }
-    return pl.DataFrame(rows, schema=schema)
+        of_plant = (frame.filter(entity_id=plant["entity_id"]).pipe(by_publication) for frame in (claims, events))
+        if found := _state(*(frame.to_dicts() for frame in of_plant)):
+            rows.append((plant["name"], plant["latitude"], plant["longitude"], *found))
+    schema = {"name": pl.String, "latitude": pl.Float64, "longitude": pl.Float64, "state": pl.String}
+    return pl.DataFrame(rows, schema=schema | {"claim_ids": pl.List(pl.String)}, orient="row")
 
 
 def _state(claims: list[Row], events: list[Row]) -> tuple[str, list[str]] | None:
     """What is known of a plant: its end before its start, a report before a plan, and of each the last word."""
     asserted = [row for row in claims if row["stance"] == "asserts"]
     starts = [row for row in claims if row["series_id"] in _START and row["stance"] != "denies"]
-    given_up = [row for row in starts if row["stance"] == "withdraws" and _published(row) >= _published(starts[-1])]
+    given_up = [row for row in starts if row["stance"] == "withdraws" and published(row) >= published(starts[-1])]
     closing = [row for row in claims if row["series_id"] == "end_of_production" and row["stance"] != "denies"][-1:]
     reported = [row for row in asserted if row["series_id"] in (*_START, *_OUTPUT) and row["basis"] not in _UNSEEN]
     staged = [row for row in events if row["stage"] in STATES and row["published_date"] and row["stance"] == "asserts"]
-    since = max(map(_published, reported), default=date.min)
-    ended = [row for row in staged[-1:] if row["stage"] in _OVER and _published(row) >= since]
+    since = max(map(published, reported), default=date.min)
+    ended = [row for row in staged[-1:] if row["stage"] in _OVER and published(row) >= since]
     for rows, state in ((given_up, "plan given up"), ([row for row in closing if row in asserted], "closing")):
         if rows:
             return state, [rows[-1]["claim_id"]]
@@ -178,8 +152,3 @@ def _state(claims: list[Row], events: list[Row]) -> tuple[str, list[str]] | None
     if staged:
         return STATES[staged[-1]["stage"]], [staged[-1]["event_id"]]
     return ("planned", [starts[-1]["claim_id"]]) if starts else None
-
-
-def _published(row: Row) -> date:
-    """When a claim was published; a source without a date comes before the others."""
-    return row["published_date"] or date.min

@@ -7,7 +7,7 @@ from math import inf
 
 import polars as pl
 
-from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
+from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug, subject_of
 from analysis.metrics.targets import milestones, targets
 from analysis.schema import figures
 from analysis.units import POINTS_PER_SHARE, day_label, period_label
@@ -44,7 +44,7 @@ def _revision(editions: list[Row]) -> list[Row]:
     is_share, period = first["unit"] == "share", (first["valid_from"], first["valid_to"])
     outlook = [] if first["basis"] == "reported" else [first["basis"]]
     parts = [first["series_id"], *about_parts(first), period_slug(*period), first["product_id"], *outlook]
-    about = ", ".join(dict.fromkeys([first["series_name"], first["entity_name"], first["market_name"], period_label(*period)]))
+    about = f"{first['series_name']}, {subject_of(first)}, {period_label(*period)}"
     made = [
         direct(row, f"{place}_published", parts=parts, note=f"{row['source_id']}: {day_label(row['published_date'])}.")
         | {"label": f"{place.capitalize()} published: {about}"}

@@ -5,12 +5,20 @@ otherwise is not converted; it is named, with the reason why it is not compared.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 import polars as pl
 
-from analysis.metrics.chains import chains
-from analysis.metrics.derive import Row, about_parts, direct, of_series, period_slug, relative_change
+from analysis.metrics.chains import chains, given_up
+from analysis.metrics.derive import (
+    Row,
+    about_parts,
+    direct,
+    is_of_a_calendar_year,
+    of_series,
+    period_slug,
+    published,
+    relative_change,
+)
 from analysis.schema import figures
 from analysis.units import period_label
 
@@ -47,10 +55,9 @@ def sales(
     made = []
     for company in companies:
         for series_id, metric in KINDS.items():
-            rows = [
-                row for row in of_series(claims, series_id, entity_id=company, market_id=market) if _is_count_of_a_year(row)
-            ]
-            latest = {row["valid_to"].year: row for row in sorted(rows, key=lambda row: row["published_date"] or date.min)}
+            rows = of_series(claims, series_id, entity_id=company, market_id=market, basis="reported")
+            rows = sorted(filter(is_of_a_calendar_year, rows), key=published)
+            latest = {row["valid_to"].year: row for row in rows}
             years = sorted(latest)[-1:] if is_latest else sorted(latest)
             label = {"label": f"{rows[0]['entity_name']}: {_CARS[series_id]} cars sold"} if rows else {}
             made += [direct(latest[year], metric, parts=[company, market, str(year)]) | label for year in years]
@@ -106,19 +113,16 @@ def not_compared(claims: pl.DataFrame, /, *, companies: Mapping[str, str]) -> pl
     rows = []
     for company, name in companies.items():
         for series_id, why in _OTHER_COUNTS.items():
-            found = [row for row in of_series(claims, series_id, entity_id=company) if row["basis"] == "reported"]
+            found = of_series(claims, series_id, entity_id=company, basis="reported")
             if found:
                 rows.append((name, found[0]["series_name"], why, [row["claim_id"] for row in found]))
         for series_id in KINDS:
-            counts = [row for row in of_series(claims, series_id, entity_id=company) if row["basis"] == "reported"]
-            odd = [row for row in counts if row["market_id"] != _EVERYWHERE or not _is_count_of_a_year(row)]
+            counts = of_series(claims, series_id, entity_id=company, basis="reported")
+            odd = [row for row in counts if row["market_id"] != _EVERYWHERE or not is_of_a_calendar_year(row)]
             if odd:
-                where = ", ".join(
-                    dict.fromkeys(f"{r['market_name']} {period_label(r['valid_from'], r['valid_to'])}" for r in odd)
-                )
-                rows.append(
-                    (name, odd[0]["series_name"], f"of single markets or other periods: {where}", [r["claim_id"] for r in odd])
-                )
+                where = dict.fromkeys(f"{row['market_name']} {period_label(row['valid_from'], row['valid_to'])}" for row in odd)
+                why = f"of single markets or other periods: {', '.join(where)}"
+                rows.append((name, odd[0]["series_name"], why, [row["claim_id"] for row in odd]))
             if not counts:
                 makes_none = series_id == "phev_annual_sales" and company in _BATTERY_ELECTRIC_ONLY
                 why = "it makes none, by its sources" if makes_none else "no count by calendar year has been found"
@@ -149,14 +153,8 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
             parts = [first["series_id"], *about_parts(first), period_slug(last["valid_from"], last["valid_to"])]
             made.append(direct(first, "first_aim", parts=parts))
             if chain.end:
-                made.append(
-                    direct(last, "abandoned_aim", parts=parts)
-                    | {
-                        "basis": "derived",
-                        "claim_ids": [last["claim_id"], chain.end["claim_id"]],
-                        "method": "the number printed last before a source said that it was given up",
-                    }
-                )
+                method = "the number printed last before a source said that it was given up"
+                made.append(given_up(chain, "abandoned_aim", parts=parts, method=method))
             elif (last["value"], last["unit"]) != (first["value"], first["unit"]):
                 made.append(direct(last, "last_aim", parts=parts))
                 if last["unit"] != first["unit"] or not first["value"]:
@@ -165,9 +163,3 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
                 method = "the number printed last divided by the one printed first, less one"
                 made.append(relative_change("aim_revision", last, first, label=label, method=method, parts=parts))
     return figures(made)
-
-
-def _is_count_of_a_year(row: Row) -> bool:
-    start, end = row["valid_from"], row["valid_to"]
-    is_year = start is not None and (start, end) == (date(start.year, 1, 1), date(start.year, 12, 31))
-    return is_year and row["basis"] == "reported"

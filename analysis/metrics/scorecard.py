@@ -12,7 +12,7 @@ from math import isclose
 import polars as pl
 
 from analysis.metrics.chains import Chain, chains
-from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug
+from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug, published, subject_of
 from analysis.schema import DATED_UNIT, INTENT, figures
 
 VERDICTS = {
@@ -123,7 +123,7 @@ def verdict_counts(scores: Sequence[Score], claims: pl.DataFrame, /) -> pl.DataF
 def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     first, last = chain.first, chain.last
     is_date = last["unit"] == DATED_UNIT
-    since = first["published_date"] or date.min
+    since = published(first)
     outcomes = [row for row in outcomes if row["unit"] == last["unit"]]
     after = outcomes if is_date else _until_settled([row for row in outcomes if row["valid_to"] > since], last["valid_to"])
     outcome = after[-1] if after else None
@@ -133,7 +133,7 @@ def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     verdict, rule = _verdict_on_date(chain, outcome, as_of) if is_date else _verdict(chain, outcome, expected, as_of)
     changed = (first["value"], first["valid_to"]) != (last["value"], last["valid_to"])
     return Score(
-        f"{last['series_name']}: {', '.join(dict.fromkeys([last['entity_name'], last['market_name']]))}",
+        f"{last['series_name']}: {subject_of(last)}",
         direct(first, "promised", parts=parts),
         direct(last, "revised", parts=parts) if changed else None,
         direct(outcome, "outcome", parts=parts) if outcome else None,
@@ -183,39 +183,31 @@ def _verdict_on_date(chain: Chain, outcome: Row | None, as_of: date) -> tuple[st
 
 
 def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: date) -> tuple[str, str]:
-    first, last = chain.first, chain.last
-    sign, end = -1 if last["series_id"] in _FALLING else 1, last["valid_to"]
+    last, end = chain.last, chain.last["valid_to"]
+    sign = -1 if last["series_id"] in _FALLING else 1
+    reaches = outcome is not None and sign * outcome["value"] >= sign * last["value"]
+    was_lowered = sign * last["value"] < sign * chain.first["value"]
     if chain.end:
         return "abandoned", "a source says that it was given up"
-    reaches = outcome is not None and sign * outcome["value"] >= sign * last["value"]
     if reaches and (end is None or outcome["valid_to"] <= end):
-        was_lowered = sign * last["value"] < sign * first["value"]
-        return "met", "a reported outcome reaches it by its date" + (
-            ", as lowered since it was first promised" if was_lowered else ""
-        )
+        by_its_date = "a reported outcome reaches it by its date"
+        return "met", f"{by_its_date}, as lowered since it was first promised" if was_lowered else by_its_date
     if outcome and end and end <= outcome["valid_to"]:
         falls_short = "its date has passed, and the outcome falls short of it"
         return "behind", "a reported outcome reaches it, after its date" if reaches else falls_short
-    if sign * last["value"] < sign * first["value"]:
+    if was_lowered:
         return "revised down", "a later version asks for less, and no outcome settles it"
-    is_past = end is not None and end < as_of
-    if outcome and expected and not is_past:
-        on_line = isclose(outcome["value"], expected["value"])  # the line is computed, and may be off by a last binary digit
-        on_course = on_line or sign * outcome["value"] > sign * expected["value"]
-        line = "the straight line from an earlier outcome to the target"
-        return (
-            ("on course", f"the last outcome is on or beyond {line}")
-            if on_course
-            else ("behind", f"the last outcome is short of {line}")
-        )
-    if is_past:
+    if end is not None and end < as_of:
         return "cannot be scored", f"its date has passed, and no outcome {'at its end ' if outcome else ''}has been found"
-    return (
-        "cannot be scored",
-        "only one outcome is known, and no line can be drawn"
-        if outcome
-        else "no outcome that counts the same thing has been found",
-    )
+    if outcome and expected:
+        on_line = isclose(outcome["value"], expected["value"])  # the line is computed, and may be off by a last binary digit
+        line = "the straight line from an earlier outcome to the target"
+        if on_line or sign * outcome["value"] > sign * expected["value"]:
+            return "on course", f"the last outcome is on or beyond {line}"
+        return "behind", f"the last outcome is short of {line}"
+    if outcome:
+        return "cannot be scored", "only one outcome is known, and no line can be drawn"
+    return "cannot be scored", "no outcome that counts the same thing has been found"
 
 
 def _about(row: Row) -> tuple:

@@ -12,8 +12,8 @@ from datetime import date
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.metrics.chains import Chain, chains
-from analysis.metrics.derive import Row, about_parts, claim, derived, direct, period_slug
+from analysis.metrics.chains import Chain, chains, given_up
+from analysis.metrics.derive import Row, about_parts, by_publication, claim, derived, direct, period_slug
 from analysis.schema import DATED_UNIT, INTENT, figures
 from analysis.units import MONTHS_PER_YEAR, POINTS_PER_SHARE, months_between
 
@@ -168,8 +168,7 @@ def required_growth(claims: pl.DataFrame, /, *, target_id: str, baseline_id: str
 
 def _reached(claims: pl.DataFrame) -> list[Row]:
     """The dates that are reported of happenings, the one published last of each coming last."""
-    said = claims.filter(pl.col("unit") == DATED_UNIT, pl.col("basis") == "reported", pl.col("stance") == "asserts")
-    return said.sort("published_date", nulls_last=False, maintain_order=True).to_dicts()
+    return claims.filter(unit=DATED_UNIT, basis="reported", stance="asserts").pipe(by_publication).to_dicts()
 
 
 def _slippage(chain: Chain) -> list[Row]:
@@ -192,16 +191,9 @@ def _slippage(chain: Chain) -> list[Row]:
 
 
 def _withdrawn(chain: Chain, metric: str, parts: Sequence[str] = ()) -> Row:
-    """The last version of what was given up, with the claim that says so."""
-    last, end = chain.last, chain.end
-    what = "period" if last["unit"] == DATED_UNIT else "number"
-    return direct(
-        last, metric, parts=parts or (_parts(last) if what == "period" else _target_parts(last)), note=end["note"] or ""
-    ) | {
-        "basis": "derived",
-        "claim_ids": [last["claim_id"], end["claim_id"]],
-        "method": f"the {what} printed last before a source said that the plan was given up",
-    }
+    what, usual = ("period", _parts) if chain.last["unit"] == DATED_UNIT else ("number", _target_parts)
+    method = f"the {what} printed last before a source said that the plan was given up"
+    return given_up(chain, metric, parts=parts or usual(chain.last), method=method, note=chain.end["note"] or "")
 
 
 def _with_time_left(row: Row, metric: str, as_of: date) -> list[Row]:

@@ -58,7 +58,7 @@ def timeline(claims: pl.DataFrame, events: pl.DataFrame, /, *, lanes: Mapping[st
 
 
 def _milestones(claims: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
-    reported = claims.filter(pl.col("basis") == "reported", pl.col("stance") == "asserts")
+    reported = claims.filter(basis="reported", stance="asserts")
     reached = {(row["series_id"], row["entity_id"]) for row in reported.to_dicts()}
     made = []
     for chain in chains(claims, is_date=True, bases=INTENT, entity_ids=entity_ids):
@@ -71,12 +71,7 @@ def _milestones(claims: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
 
 
 def _reported(claims: pl.DataFrame, entity_ids: Sequence[str]) -> list[Row]:
-    said = claims.filter(
-        pl.col("unit") == DATED_UNIT,
-        pl.col("basis") == "reported",
-        pl.col("stance") == "asserts",
-        pl.col("entity_id").is_in(list(entity_ids)),
-    )
+    said = claims.filter(pl.col("entity_id").is_in(list(entity_ids)), unit=DATED_UNIT, basis="reported", stance="asserts")
     # Of one happening that several sources date, the narrowest period.
     narrow = sorted(said.to_dicts(), key=lambda row: (row["valid_to"] - row["valid_from"]).days)
     first = {(row["series_id"], row["entity_id"]): row for row in reversed(narrow)}

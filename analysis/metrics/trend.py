@@ -33,11 +33,6 @@ class Line:
     quantile: float
     """Of the t distribution: half the width of an interval, in standard errors."""
 
-    @property
-    def intercept(self) -> float:
-        """The line's height at t = 0."""
-        return self.at(0)
-
     def at(self, t: float) -> float:
         """The line's height at `t`."""
         return self.mean + self.slope * (t - self.centre)
@@ -142,14 +137,13 @@ def fit_line(points: Sequence[tuple[float, float]], /, *, level: float = LEVEL) 
     return Line(slope, centre, mean, spread, sqrt(squares / freedom), count, quantile)
 
 
-def fit_logistic(points: Sequence[tuple[float, float]], /, *, level: float = LEVEL) -> Logistic:
+def fit_logistic(points: Sequence[tuple[float, float]], /) -> Logistic:
     """The logistic curve through points (year, share) whose logits are fitted best by a straight line.
 
     logit(s) = log(s / (1 - s)) = a + b * t, with s the share of year t; its ceiling is 1.
 
     Args:
         points: pairs of a year and a share above 0 and below 1, at least 3 and not all of one year.
-        level: of the intervals, between 0 and 1.
 
     Returns:
         The curve; shares as 0 to 1.
@@ -160,7 +154,7 @@ def fit_logistic(points: Sequence[tuple[float, float]], /, *, level: float = LEV
     Source: J. C. Fisher & R. H. Pry, "A simple substitution model of technological change", Technological Forecasting and
     Social Change 3 (1971), 75-88.
     """
-    return Logistic(fit_line([(year, _logit(share)) for year, share in points], level=level))
+    return Logistic(fit_line([(year, _logit(share)) for year, share in points]))
 
 
 def _logit(share: float) -> float:

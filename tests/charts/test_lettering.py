@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.charts.lettering import Box, anywhere, beside, evenly, spread, width, wrapped
+from analysis.charts.lettering import Box, beside, evenly, spread, width, wrapped
 
 
 def test_a_text_is_as_wide_as_its_letters_in_the_typeface():
@@ -73,11 +73,6 @@ def test_a_label_keeps_off_the_edge_other_points_and_what_is_taken():
 def test_a_label_leans_where_it_is_asked_to():
     above, below = (beside([(100, 100)], [(50, 14)], within=PAGE, lean=[way])[0] for way in (-1, 1))
     assert above.bottom < 100 < below.top
-
-
-def test_one_name_takes_the_best_of_many_places():
-    box = anywhere([(20, 20), (150, 150)], (50, 14), within=PAGE, taken=[Box(0, 0, 120, 100)])
-    assert box.left > 150
 
 
 def test_boxes_share_what_lies_in_both():

@@ -75,15 +75,14 @@ def test_a_trend_is_dashed_over_its_band():
 
 
 def test_steep_prices_stand_on_a_log_scale_and_others_on_a_plain_one():
-    def scale(*values, **options):
-        chart = charts.cost_path(some(*(price(v, 2019 + n) for n, v in enumerate(values))), LEDGER, **WORDS, **options)
+    def scale(*values):
+        chart = charts.cost_path(some(*(price(v, 2019 + n) for n, v in enumerate(values))), LEDGER, **WORDS)
         return marks(chart, "line")[0]["encoding"]["y"]["scale"]
 
     # 5 times 100 is 500, which is not more than 5 times.
     assert scale(500, 100) == {"type": "linear", "domain": [0, 500], "nice": False}
     assert scale(501, 100) == {"type": "log", "domain": [100, 1000], "nice": False}
-    assert scale(500, 100, log=True)["type"] == "log"
-    assert scale(501, 100, log=False)["type"] == "linear"
+    assert scale(501, 0)["type"] == "linear"  # zero has no place on a log scale
 
 
 def test_lines_of_two_kinds_are_named_and_differ_in_shape():
@@ -96,15 +95,15 @@ def test_lines_of_two_kinds_are_named_and_differ_in_shape():
 
 
 def test_many_restated_prices_keep_their_words_apart():
-    values = {2013 + n: [round(700 * 0.82**n * f) for f in (1, 1.06, 1.12)] for n in range(12)}
-    rows = some(*(price(value, year) for year, some_ in values.items() for value in some_))
-    for log in (True, False):
-        assert overlaps(charts.cost_path(rows, LEDGER, **WORDS, log=log)) == []
+    # 0.82 ** 11 is 0.11, which is less than a fifth; 0.9 ** 11 is 0.31, which is more.
+    for pace, scale in ((0.82, "log"), (0.9, "linear")):
+        values = {2013 + n: [round(700 * pace**n * f) for f in (1, 1.06, 1.12)] for n in range(12)}
+        chart = charts.cost_path(some(*(price(v, year) for year, some_ in values.items() for v in some_)), LEDGER, **WORDS)
+        assert marks(chart, "line")[0]["encoding"]["y"]["scale"]["type"] == scale
+        assert overlaps(chart) == []
 
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(MetricError, match="prices in USD: expected USD_per_kWh"):
         charts.cost_path(some(figure("pack_price", 115, "USD", year=2024)), LEDGER, **WORDS)
-    with pytest.raises(MetricError, match=r"a price of 0\.0 has no place on a log scale"):
-        charts.cost_path(some(price(0, 2024)), LEDGER, **WORDS, log=True)
     assert charts.cost_path(some(price(0, 2024)), LEDGER, **WORDS)

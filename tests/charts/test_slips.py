@@ -76,7 +76,7 @@ def test_the_diagonal_runs_where_a_promise_is_due_on_the_day_it_is_made():
         announced = first + (last - first) * diagonal["x" + end] / spec(chart)["width"]
         promised = high - (high - low) * diagonal["y" + end] / spec(chart)["height"]
         assert announced == pytest.approx(promised, abs=0.001)
-    assert drawn(chart, "text", name="promised = today")
+    assert drawn(chart, "text", text="promised = today")
 
 
 def test_plans_for_one_thing_are_named_by_whose_they_are():

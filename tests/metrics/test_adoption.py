@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analysis.errors import MetricError
-from analysis.metrics.adoption import adoption, battery_electric_part, can_fit, diffusion, fitted, projection, trailing
+from analysis.metrics.adoption import adoption, battery_electric_part, curves, diffusion, fitted, projection, trailing
 
 
 def year(number: int) -> dict:
@@ -150,15 +150,12 @@ def test_only_reported_shares_between_0_and_1_are_fitted(claims):
     assert_frame_equal(diffusion(frame, market="china", share=0.5), diffusion(claims(*EXACT), market="china", share=0.5))
 
 
-def test_earlier_years_can_be_left_out_and_the_ids_say_so(claims):
-    frame = claims(share("china", 2010, 0.5), share("china", 2011, 0.5), *EXACT)
-    made = diffusion(frame, market="china", share=0.125, first_year=2018)
-    assert made["figure_id"].to_list()[0] == "diffusion_reach.china.from-2018.12.5-percent"
-    assert by_metric(made)["diffusion_observations"]["value"] == 5
-    assert by_metric(made)["diffusion_pace"]["figure_id"] == "diffusion_pace.china.from-2018"
-    curve = fitted(frame, market="china", last_year=2018, first_year=2018)
-    assert curve["figure_id"].to_list()[0] == "diffusion_curve.china.from-2018.2018"
-    assert not can_fit(frame, market="china", first_year=2019)
+def test_ids_name_the_market_and_the_share_or_the_year(claims):
+    made = by_metric(diffusion(claims(*EXACT), market="china", share=0.125))
+    assert made["diffusion_reach"]["figure_id"] == "diffusion_reach.china.12.5-percent"
+    assert made["diffusion_pace"]["figure_id"] == "diffusion_pace.china"
+    curve = fitted(claims(*EXACT), market="china", last_year=2018)
+    assert curve["figure_id"].to_list()[0] == "diffusion_curve.china.2018"
 
 
 def test_a_count_of_shares_is_exact_though_the_shares_are_not(claims):
@@ -167,15 +164,18 @@ def test_a_count_of_shares_is_exact_though_the_shares_are_not(claims):
     assert [row["qualifier"] for row in made.values()] == ["about", "about", "exact", "about"]
 
 
+CURVES = {"markets": ["china"], "share": 0.5, "last_year": 2030}
+
+
 def test_one_share_less_than_needed_is_refused(claims):
     frame = claims(*EXACT[1:])
     with pytest.raises(MetricError, match="china has 4 reported shares to fit a curve to: expected 5 or more"):
         diffusion(frame, market="china", share=0.5)
     with pytest.raises(MetricError, match=r"norway has 0 .* expected 5 or more"):
         fitted(frame, market="norway", last_year=2030)
-    assert not can_fit(frame, market="china")
-    assert can_fit(claims(*EXACT), market="china")
-    assert not can_fit(claims(), market="china")
+    assert curves(frame, **CURVES).is_empty()
+    assert not curves(claims(*EXACT), **CURVES).is_empty()
+    assert curves(claims(), **CURVES).is_empty()
 
 
 @pytest.mark.parametrize("logits", [(2, 1, 0, -1, -2), (0, 0, 0, 0, 0)])
@@ -183,7 +183,7 @@ def test_shares_that_do_not_rise_are_refused(claims, logits):
     frame = claims(*logistic(*logits))
     with pytest.raises(MetricError, match="shares of china do not rise from 2018 to 2022"):
         diffusion(frame, market="china", share=0.5)
-    assert not can_fit(frame, market="china")
+    assert curves(frame, **CURVES).is_empty()
 
 
 @pytest.mark.parametrize(

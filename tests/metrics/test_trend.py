@@ -19,7 +19,7 @@ QUANTILE = 0.95 * sqrt(2 / (1 - 0.95**2))
 
 def test_slope_intercept_and_error_are_those_worked_by_hand():
     line = fit_line(POINTS)
-    assert (line.slope, line.intercept, line.at(10)) == pytest.approx((0.8, 0.5, 8.5))
+    assert (line.slope, line.at(0), line.at(10)) == pytest.approx((0.8, 0.5, 8.5))
     assert line.residual_error**2 == pytest.approx(0.9)
     assert (line.observations, line.centre, line.mean, line.spread) == (4, 2.5, 2.5, 5)
     assert line.quantile == pytest.approx(QUANTILE)
