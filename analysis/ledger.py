@@ -1,5 +1,6 @@
 """The ledger: what was published, by whom and when. The only reader of `data/`; nothing is computed from claims here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -94,8 +95,12 @@ class Ledger:
             raise InputError(f"no entity {entity_id!r}; there are {', '.join(self.entities['entity_id'].sort())}")
         return found.item()
 
-    def family(self, entity_id: str) -> list[str]:
+    def family(self, entity_id: str, *, without: Sequence[str] = ()) -> list[str]:
         """An entity and all that belongs to it, however far down, in the order of `entities.csv`.
+
+        Args:
+            entity_id: where to begin.
+            without: kinds of entities that are left out, such as agreement; what belongs to them is not.
 
         Raises:
             InputError: for an entity that is not in `entities.csv`.
@@ -104,7 +109,8 @@ class Ledger:
         found, parents = {entity_id}, dict(self.entities.select("entity_id", "part_of").iter_rows())
         while more := {child for child, parent in parents.items() if parent in found} - found:
             found |= more
-        return [entity for entity in parents if entity in found]
+        kept = self.entities.filter(pl.col("entity_id").is_in(list(found)), ~pl.col("kind").cast(pl.String).is_in(without))
+        return kept["entity_id"].to_list()
 
     def _day(self, day: date, argument: str) -> date:
         if not isinstance(day, date) or isinstance(day, datetime):

@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 
 from analysis.errors import InputError
-from analysis.exhibits.citing import cited, named, place, quoted, with_sources
+from analysis.exhibits.citing import named, place, quoted, with_sources
 from analysis.ledger import Ledger
 from analysis.schema import NOTES
 from analysis.units import period_label
@@ -67,7 +67,7 @@ def _vintages(claim: dict, ledger: Ledger) -> list[str]:
     rows = with_sources(ledger.claims.filter(same).sort("known_date", "entry", maintain_order=True), ledger)
     if len(rows) < 2:
         return []
-    return [f"vintage: “{row['printed']}” ({cited(row)}), entry {row['entry']}, {row['change']}" for row in rows]
+    return [f"vintage: {quoted(row)}, entry {row['entry']}, {row['change']}" for row in rows]
 
 
 def _conflicts(claim_id: str, ledger: Ledger) -> list[dict]:

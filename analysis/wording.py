@@ -124,7 +124,7 @@ def figure_in_words(figure: dict) -> str:
 
 
 _WORD = re.compile(r"\$([a-z_]+)")
-_SLOT = re.compile(r"\{([a-z0-9_.$-]+)\}|\$[a-z_]+")
+_SLOT = re.compile(r"\{([a-z0-9_.$-]+)(:period)?\}|\$[a-z_]+")
 
 
 def fill(
@@ -133,8 +133,8 @@ def fill(
     """A sentence with its figures put in.
 
     `{figure_id}` becomes that figure, and so does a metric's name or the beginning of an id, up to a dot, where the
-    frame holds one such figure: then a sentence stands though ids end with periods and claims. `$name` becomes the
-    word given for it, also inside braces.
+    frame holds one such figure: then a sentence stands though ids end with periods and claims. `{figure_id:period}`
+    becomes the period that the figure is of. `$name` becomes the word given for it, also inside braces.
 
     Args:
         template: the sentence. It holds no numbers of its own.
@@ -164,10 +164,10 @@ def fill(
         found = [by_id[slot]] if slot in by_id else begins
         if len(found) > 1:
             raise MetricError(f"{{{slot}}} may be any of {', '.join(row['figure_id'] for row in found)}: name one")
-        if not found:
+        if not found or (match[2] and found[0]["period_end"] is None):
             missing.append(slot)
             return ""
-        return show(found[0])
+        return show(found[0] | {"value": None, "qualifier": "exact"} if match[2] else found[0])
 
     # One pass: what is put in is not looked through again, so that a name with braces stays a name.
     return _SLOT.sub(put, template), missing

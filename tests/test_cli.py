@@ -86,7 +86,7 @@ def test_check_lists_every_conflict_with_its_sides_difference_and_reason(run, ed
     for number in range(1, 20):
         assert re.search(rf"\(\w+, k{number}-", text), number
     assert "0 of them without a known reason" in text
-    assert "- “99.4 GWh” (Yonhap News TV, 19 March 2025) [n-sk-994]" in text
+    assert "- 99.4 GWh (Yonhap News TV, 19 March 2025) [n-sk-994]" in text
     assert "Difference: Battery supply, whole contract, SK On battery supply: +0.6%" in text  # 100 / 99.4 - 1
     edit("claims.csv", "uk-bev-2024-u,bev_annual_sales,uk,uk,381970,", "uk-bev-2024-u,bev_annual_sales,uk,uk,281970,")
     found = run("check", "--conflicts").output

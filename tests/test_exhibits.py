@@ -143,10 +143,36 @@ def test_statements_say_basis_date_and_words(ledger):
     assert "60% | fiscal 2030 | target | 60% | Quartz, March 2024" in text
 
 
+def test_quotation_marks_stand_only_where_the_words_can_be_looked_up(ledger):
+    shares = market_share.model_share(ledger.claims, model="sakura", market="japan")
+    archived = exhibits.statements(shares.filter(pl.col("metric") == "printed_share"), ledger, title="T").text
+    assert "| “42%” | techfyle.com, March 2024" in archived
+    aims = targets.targets(ledger.claims, as_of=ledger.known)
+    taken_down = exhibits.statements(aims.filter(pl.col("claim_ids") == ["n-arc-34"]), ledger, title="T").text
+    assert "| 34 | AP" in taken_down or "| 34 | " in taken_down
+    assert "“" not in taken_down
+
+
+def test_statements_show_each_claims_own_limit_and_its_note_where_asked(ledger):
+    made = investments.amounts(ledger.claims, rate_id="fx-usdjpy-2021-11", entity_ids=["canton"])
+    pledged = made.filter(pl.col("metric") == "investment")
+    lines = exhibits.statements(pledged, ledger, title="T").text.splitlines()
+    assert {line.split(" | ")[1] for line in lines[2:]} == {"$500 million", "at least $500 million"}
+    assert "| Note" not in lines[1]
+    assert exhibits.statements(pledged, ledger, title="T", has_notes=True).text.splitlines()[1].endswith("| Note")
+
+
+def test_a_grid_says_for_when_its_rows_are_where_asked(ledger):
+    aims = targets.targets(ledger.claims, as_of=ledger.known, entity_ids=["nissan"]).drop_nulls("period_end")
+    made = exhibits.grid(aims, title="T", columns={"target": "Latest"}, due="For").text.splitlines()
+    assert made[1] == "What | For | Latest"
+    assert any(" | fiscal 2024 to 2030 | 34 models" in line for line in made)
+
+
 def test_a_denial_is_shown_beside_the_report(ledger):
     text = exhibits.happenings(ledger, title="T", entities=["kei-ev-inhouse"]).text
     assert "under consideration | rumour" in text
-    assert "denied | reported | have denied the plan" in text
+    assert "denied | reported | “have denied the plan”" in text
 
 
 # --- what a page is made of
@@ -297,7 +323,7 @@ def test_a_source_that_prints_several_claims_is_named_once_though_others_stand_b
     # Both counts of Tesla are in one report; BYD's is in another.
     made = exhibits.how_made(ledger, figures([figure("sold.a", claim_ids=["tes-2024", "byd-bev-2024", "tes-2023"])])).text
     assert made.count("2 January 2025") == 1
-    assert "“1,789,226” (as cited), “1,808,581” (as cited)" in made
+    assert "1,789,226 (as cited), 1,808,581 (as cited)" in made
 
 
 def test_of_very_many_claims_the_first_are_named_and_the_others_counted(ledger):
@@ -439,10 +465,12 @@ def test_what_was_withdrawn_is_shown_in_the_words_printed(ledger):
 
 def test_an_outcome_is_the_last_withdrawal_or_that_none_is_known(ledger):
     ended = exhibits.outcome(ledger, title="The plan", entity="canton")
-    assert ended.text == "The plan: given up, “cancels EV production plans” (newmobility.news, 6 October 2025)."
+    assert ended.text == "The plan: given up. As printed: cancels EV production plans (newmobility.news, 6 October 2025)."
     earlier = ledger.as_of(date(2025, 10, 5))
     text = "The plan: no report by the as-of date that it was given up."
     assert exhibits.outcome(earlier, title="The plan", entity="canton").text == text
+    before = ledger.as_of(date(2014, 1, 1))
+    assert exhibits.outcome(before, title="The plan", entity="canton").text == "Not known at the as-of date: The plan."
 
 
 def test_what_changed_is_shown_as_it_was_and_is_and_nothing_in_one_line(ledger):
@@ -482,7 +510,7 @@ def test_what_is_left_out_is_shown_with_the_reason_and_what_was_printed(ledger):
     rows = rivals.not_compared(ledger.claims, companies={"byd": "BYD", "honda": "Honda"})
     made = lines(exhibits.left_out(rows, ledger, title="T"))
     assert made[2].startswith(
-        "BYD | New energy vehicles sold in a year | commercial vehicles are counted too | “603,783” (CnEVPost"
+        "BYD | New energy vehicles sold in a year | commercial vehicles are counted too | 603,783 (CnEVPost"
     )
     assert made[3] == "Honda | Sales of battery-electric cars | no count by calendar year has been found | "
     assert exhibits.left_out(rows.clear(), ledger, title="T").text == "Not known at the as-of date: T."
@@ -499,7 +527,7 @@ def test_a_conflict_shows_every_side_the_difference_and_the_reason(ledger):
     jobs, year, kei, models = lines(made)[2:]
     assert jobs.startswith("New jobs, or jobs supported / The release speaks of jobs supported at SK On; ")
     assert jobs.endswith(" | none in numbers")
-    assert "3,350,000 vehicles: “3.35 million” (Kyodo (copy at Serendib News), 30 January 2025)" in year
+    assert "3,350,000 vehicles: 3.35 million (Kyodo (copy at Serendib News), 30 January 2025)" in year
     assert year.endswith(" | +0.1%")  # 3,350,000 / 3,346,000 - 1 = 0.0012
     assert "“have denied the plan” (techfyle.com, March 2024)" in kei  # an event: nothing to link to
     assert kei.endswith(" | 11 months")  # from April 2028 to March 2029

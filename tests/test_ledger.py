@@ -409,21 +409,34 @@ def test_an_end_in_a_later_edition_does_not_delete_the_plan_that_it_ends(project
 
 def test_a_family_is_an_entity_and_all_that_belongs_to_it_however_far_down_in_the_tables_order():
     ledger = Ledger.load(ROOT / "data")
+    places = ("room", "attic")
     parents = {"leg": "table", "table": "room", "room": None, "foot": "leg", "chair": "room", "attic": None}
     entities = pl.DataFrame(
-        [{"entity_id": name, "name": name.title(), "part_of": parent} for name, parent in parents.items()],
+        [
+            {
+                "entity_id": name,
+                "name": name.title(),
+                "part_of": parent,
+                "kind": "room" if name in ("room", "attic") else "thing",
+            }
+            for name, parent in parents.items()
+        ],
         schema_overrides={"part_of": pl.String},
     )
     house = replace(ledger, entities=entities)
     assert house.family("table") == ["leg", "table", "foot"]
     assert house.family("room") == ["leg", "table", "room", "foot", "chair"]
     assert house.family("attic") == ["attic"]
+    # What belongs to an entity that is left out stays.
+    assert house.family("room", without=["place"]) == ["leg", "table", "foot", "chair"]
     with pytest.raises(InputError, match=r"no entity 'cellar'.*attic"):
         house.family("cellar")
 
 
 def test_entities_that_are_part_of_each_other_are_one_family():
-    entities = pl.DataFrame({"entity_id": ["a", "b", "c"], "name": ["A", "B", "C"], "part_of": ["b", "a", None]})
+    entities = pl.DataFrame(
+        {"entity_id": ["a", "b", "c"], "name": ["A", "B", "C"], "part_of": ["b", "a", None], "kind": ["x"] * 3}
+    )
     assert replace(Ledger.load(ROOT / "data"), entities=entities).family("a") == ["a", "b"]
 
 

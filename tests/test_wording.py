@@ -134,6 +134,15 @@ def test_slots_take_a_figure_by_id_or_by_the_beginning_of_one():
     assert fill("$who has {share.$it}, or {share}.", frame, who="It", it="sakura") == ("It has 42%, or 42%.", [])
 
 
+def test_a_slot_may_ask_for_the_period_of_its_figure():
+    dated = _figure("share.a", "share") | {"period_start": date(2024, 4, 1), "period_end": date(2025, 3, 31)}
+    asked = "{share} in {share.$it:period}"
+    assert fill(asked, figures([dated]), it="a") == ("42% in fiscal 2024", [])
+    linked = fill(asked, figures([dated]), show=lambda row: f"<{row['figure_id']} {figure_in_words(row)}>", it="a")
+    assert linked == ("<share.a 42%> in <share.a fiscal 2024>", [])
+    assert fill("{share:period}", figures([_figure("share.a", "share")])) == ("", ["share"])
+
+
 def test_a_slot_without_a_figure_is_told_and_one_with_two_is_refused():
     frame = figures([_figure("share.a", "share"), _figure("share.b", "share")])
     assert fill("{gone}", frame) == ("", ["gone"])

@@ -8,6 +8,8 @@ from analysis.ledger import Ledger
 from analysis.schema import Figures
 from analysis.units import day_label
 
+_PARAGRAPH = re.compile(r"p\d+")
+
 _MANY = 8
 """More sources than a reader takes in at the foot of a chart."""
 
@@ -81,11 +83,17 @@ def plain(printed: str) -> str:
     return printed.replace("**", "")
 
 
+def words(statement: dict) -> str:
+    """What was printed: in quotation marks where the document is archived, and so the very words can be looked up."""
+    said = plain(statement["printed"])
+    return f"“{said}”" if _PARAGRAPH.fullmatch(statement["locator"]) else said
+
+
 def quoted(statement: dict) -> str:
-    """A statement in a line: the words as printed, and who printed them."""
-    return f"“{plain(statement['printed'])}” ({cited(statement)})"
+    """A statement in a line: what was printed, and who printed it."""
+    return f"{words(statement)} ({cited(statement)})"
 
 
 def place(locator: str) -> str:
     """A locator in words: `p9` is paragraph 9."""
-    return f"paragraph {locator[1:]}" if re.fullmatch(r"p\d+", locator) else locator
+    return f"paragraph {locator[1:]}" if _PARAGRAPH.fullmatch(locator) else locator

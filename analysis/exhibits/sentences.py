@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis.exhibits.citing import cited, claim_ids, claims_of, place, plain, published, sources_of, with_sources
+from analysis.exhibits.citing import cited, claim_ids, claims_of, place, published, quoted, sources_of, with_sources, words
 from analysis.exhibits.shown import Exhibit, link, not_known, table, text
 from analysis.ledger import Ledger
 from analysis.schema import NOTES, Figures
@@ -53,15 +53,20 @@ def as_of_line(ledger: Ledger, /) -> Exhibit:
 def outcome(ledger: Ledger, /, *, title: str, entity: str, emphasis: str = "answer") -> Exhibit:
     """What became of a plan: the last report that withdraws it, or that there was none by the as-of date.
 
+    Where nothing was known of the plan yet, a note says so.
+
     Args:
         title: what the plan is called.
         entity: what it is about.
         emphasis: as for `say`.
     """
-    withdrawn = ledger.claims.filter(pl.col("entity_id") == entity, pl.col("stance") == "withdraws")
+    said = ledger.claims.filter(pl.col("entity_id") == entity)
+    if said.is_empty():
+        return not_known([title])
+    withdrawn = said.filter(pl.col("stance") == "withdraws").sort("known_date", maintain_order=True)
     text = f"{title}: no report by the as-of date that it was given up."
-    for last in with_sources(withdrawn.sort("known_date", maintain_order=True), ledger)[-1:]:
-        text = f"{title}: given up, “{plain(last['printed'])}” ({cited(last)})."
+    for last in with_sources(withdrawn, ledger)[-1:]:
+        text = f"{title}: given up. As printed: {quoted(last)}."
     return _paragraph(f"<p>{escape(text)}</p>", text, emphasis)
 
 
@@ -128,10 +133,10 @@ def _from(claims: list[dict]) -> list[str]:
     made = []
     for said in by_source.values():
         if len(said) == 1:
-            made.append(f"“{plain(said[0]['printed'])}” ({cited(said[0])}, {place(said[0]['locator'])})")
+            made.append(f"{words(said[0])} ({cited(said[0])}, {place(said[0]['locator'])})")
         else:
-            words = ", ".join(f"“{plain(claim['printed'])}” ({place(claim['locator'])})" for claim in said)
-            made.append(f"{words} – {cited(said[0])}")
+            printed = ", ".join(f"{words(claim)} ({place(claim['locator'])})" for claim in said)
+            made.append(f"{printed} – {cited(said[0])}")
     return [*made, f"and {len(claims) - _QUOTED} more, named in the edition's figures.csv"] if len(claims) > _QUOTED else made
 
 

@@ -6,7 +6,7 @@ from html import escape
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.exhibits.citing import cited, claims_of, named, plain, quoted, with_sources
+from analysis.exhibits.citing import cited, claims_of, named, quoted, with_sources, words
 from analysis.exhibits.shown import Exhibit, filled, link, not_known, table, with_note
 from analysis.ledger import Ledger
 from analysis.metrics.scorecard import VERDICTS, Score
@@ -24,6 +24,7 @@ def grid(
     absent: dict[str, str] | None = None,
     by: str | None = None,
     named_by: str | None = None,
+    due: str | None = None,
 ) -> Exhibit:
     """A table with one row for what figures are about, and one column for each metric.
 
@@ -38,6 +39,7 @@ def grid(
         absent: metric -> what stands where a row has no such figure; nothing where none is given.
         by: a column of the figures instead of their ids, such as market_id; rows then bear the names that labels end with.
         named_by: the metric whose label names a row, where that is not the first one.
+        due: heading of a column with the period that a row's last figure is for; no such column where none is given.
     """
     empty = absent or {}
     cells: dict[str, dict[str, dict]] = {}
@@ -51,7 +53,10 @@ def grid(
         shown = {
             heading: link(made[metric]) if metric in made else empty.get(metric, "") for metric, heading in columns.items()
         }
-        rows.append({first: escape(label.rpartition(": ")[2] if by else label)} | shown)
+        named_first = {first: escape(label.rpartition(": ")[2] if by else label)}
+        last = list(made.values())[-1]
+        when = {due: escape(period_label(last["period_start"], last["period_end"]))} if due else {}
+        rows.append(named_first | when | shown)
     return table(filled(rows), title, numeric=list(columns.values()))
 
 
@@ -99,8 +104,17 @@ def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exh
     return with_note(made, "Note: " + " ".join(caveats)) if caveats else made
 
 
-def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: str = "What") -> Exhibit:
-    """A table of figures that repeat claims: the figure, its date, on what ground it is said, as printed, and by whom."""
+def statements(
+    figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: str = "What", has_notes: bool = False
+) -> Exhibit:
+    """A table of figures that repeat claims: the figure, its date, on what ground it is said, as printed, and by whom.
+
+    Args:
+        figures: rows of figures; those that were computed are left out.
+        title: the caption.
+        first: heading of the labels.
+        has_notes: whether what is known against each claim stands in a column of its own.
+    """
     rows = []
     for row in figures.filter(pl.col("method") == PRINTED).iter_rows(named=True):
         is_date = row["value"] is None
@@ -108,10 +122,11 @@ def statements(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, first: s
         rows += [
             {
                 first: escape(row["label"]),
-                "Figure": "" if is_date else link(row),
+                "Figure": "" if is_date else link(row | {"qualifier": made["qualifier"]}),
                 "Date": date_cell,
                 "Basis": made["basis"],
                 **_said(made),
+                **({"Note": escape(made["note"] or "")} if has_notes else {}),
             }
             for made in claims_of(row, ledger)
         ]
@@ -145,7 +160,7 @@ def withdrawn(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
 
 def _said(statement: dict) -> dict[str, str]:
     """The words as printed, and by whom, as cells."""
-    return {"As printed": escape(plain(statement["printed"])), "Source": escape(cited(statement))}
+    return {"As printed": escape(words(statement)), "Source": escape(cited(statement))}
 
 
 def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
@@ -177,7 +192,7 @@ def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
                 "Latest": link(score.latest) if score.latest else "",
                 "Last outcome": link(score.outcome) + _when(score) if score.outcome else "",
                 "Expected by then": link(score.expected) if score.expected else "",
-                "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}",
+                "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}{_caveat(score)}",
             }
             for score in sorted(scores, key=lambda score: score.verdict == "cannot be scored")
         ]
@@ -185,14 +200,20 @@ def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
     if not rows:
         return not_known([title])
     made = table(rows, title, widths=_SCORECARD[len(rows[0])])
-    words = "; ".join(
+    meanings = "; ".join(
         f"{verdict}: {meaning}" for verdict, meaning in VERDICTS.items() if any(s.verdict == verdict for s in scores)
     )
-    return with_note(made, f"The verdicts. {words[0].upper()}{words[1:]}.")
+    return with_note(made, f"The verdicts. {meanings[0].upper()}{meanings[1:]}.")
 
 
-_SCORECARD = {4: [34, 14, 16, 36], 5: [30, 13, 14, 13, 30], 6: [27, 12, 13, 13, 12, 23], 7: [22, 11, 12, 12, 13, 11, 19]}
+_SCORECARD = {4: [30, 12, 14, 44], 5: [26, 11, 13, 12, 38], 6: [22, 10, 12, 12, 12, 32], 7: [20, 9, 11, 11, 12, 10, 27]}
 """How many columns the scorecard has -> their widths in percent."""
+
+
+def _caveat(score: Score) -> str:
+    """What is known against the target, where a verdict rests on it."""
+    note = (score.latest or score.promised)["note"]
+    return f". {escape(note.replace(NOTES, ' '))}" if note and score.verdict != "cannot be scored" else ""
 
 
 def _when(score: Score) -> str:

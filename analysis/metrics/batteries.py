@@ -213,7 +213,7 @@ def energy_per_vehicle(claims: pl.DataFrame, /, *, entity_id: str) -> pl.DataFra
 
 
 def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str) -> pl.DataFrame:
-    """What a supply agreement brings in a year, and how much of a capacity goal this is.
+    """What a supply agreement brings in a year as one source tells it, and how much of a capacity goal this is.
 
     supply a year = e / n, with e the energy of the whole agreement and n its years; part = supply a year / c, with c the
     capacity aimed at.
@@ -225,7 +225,8 @@ def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str
     Returns:
         Figures `whole_supply` (GWh), `supply_a_year` (GWh a year) and, where the goal is known, `capacity_goal` (GWh a
         year) and `supply_part` (share); none where the supply is not known. A capacity that makes cells and a supply that
-        is bought are of two kinds: the part says how large one is beside the other.
+        is bought are of two kinds: the part says how large one is beside the other. The ids end with `supply_id`, that of
+        the goal with `goal_id`.
 
     Raises:
         MetricError: where a claim is in another unit, the supply has no period or one of less than a month, or the goal is
@@ -248,13 +249,15 @@ def supply_against_need(claims: pl.DataFrame, /, *, supply_id: str, goal_id: str
         raised_by=[whole],
         label=f"Battery supply in a year: {whole['entity_name']}",
         method="the energy of the whole agreement divided by its years",
+        parts=[supply_id],
     )
-    made = [direct(whole, "whole_supply"), a_year]
+    made = [direct(whole, "whole_supply", parts=[supply_id]), a_year]
     if goal is not None:
         label = f"Supply in a year beside the goal: {goal['entity_name']}, {goal['market_name']}"
         method = "the supply in a year divided by the capacity aimed at"
-        part = quotient("supply_part", {**whole, "value": a_year["value"]}, goal, "share", label=label, method=method)
-        made += [direct(goal, "capacity_goal"), part]
+        yearly = {**whole, "value": a_year["value"]}
+        part = quotient("supply_part", yearly, goal, "share", label=label, method=method, parts=[supply_id])
+        made += [direct(goal, "capacity_goal", parts=[goal_id]), part]
     return figures(made)
 
 

@@ -47,8 +47,9 @@ def amounts(claims: pl.DataFrame, /, *, rate_id: str, entity_ids: Sequence[str] 
     Returns:
         Figures `investment` (in the currency it was stated in) and `investment_usd` (USD), one each per purpose and
         distinct amount, largest in dollars first; the claims of all sources that print the same amount are cited
-        together, and a limit that one of them sets ("at least") holds. The id ends with the first of these claims. There
-        is no `investment_usd` of a yen amount where the rate is not known, nor of an amount in another currency.
+        together, and a limit that a dated one of them sets ("at least") holds, or that of undated ones where no dated one
+        prints it. The id ends with the first of these claims. There is no `investment_usd` of a yen amount where the rate
+        is not known, nor of an amount in another currency.
 
     Raises:
         MetricError: where `rate_id` is no exchange rate in yen per dollar, or is zero.
@@ -61,7 +62,7 @@ def amounts(claims: pl.DataFrame, /, *, rate_id: str, entity_ids: Sequence[str] 
         row = printings[0]
         if entity_ids is not None and row["entity_id"] not in entity_ids:
             continue
-        ids, limited = [other["claim_id"] for other in printings], row | {"qualifier": qualifier_of(printings)}
+        ids, limited = [other["claim_id"] for other in printings], row | {"qualifier": qualifier_of(_limiting(printings))}
         # The claim stands in the id: another source may print another amount for the same purpose.
         parts = [row["entity_id"], row["market_id"], row["claim_id"]]
         label = f"{row['series_name']} in dollars: {subject_of(row)}"
@@ -114,6 +115,7 @@ def total(claims: pl.DataFrame, /, *, entity_ids: Sequence[str]) -> pl.DataFrame
                 method="sum of the amounts, each purpose once, however often it is printed",
                 parts=list(entity_ids),
             )
+            | {"qualifier": qualifier_of([row for printings in pledges for row in _limiting(printings)])}
         ]
     )
 
@@ -150,12 +152,15 @@ def pledges(
     rises, falls = [], []
     for entity_id in entity_ids:
         rows = of_series(claims, "investment", entity_id=entity_id)
-        last = max(rows, key=published, default=None)
+        newest = max(rows, key=published, default=None)
+        same = [row for row in rows if newest and (row["value"], row["unit"]) == (newest["value"], newest["unit"])]
+        # What was printed first tells the amount itself: those after it repeat it.
+        last = min((row for row in same if row["published_date"]), key=published, default=newest)
         amount = last and _converted(last, rate, currency, "pledged", f"Pledged: {last['entity_name']}", [entity_id])
         if amount is None:
             continue
         rises.append(amount)
-        end = _end(claims, last)
+        end = _end(claims, newest)
         if end is not None:
             falls.append(
                 amount
@@ -269,6 +274,11 @@ def _pledges(claims: pl.DataFrame) -> list[list[Row]]:
     for row in of_series(claims, "investment"):
         pledges.setdefault((row["entity_id"], row["market_id"], row["value"], row["unit"]), []).append(row)
     return list(pledges.values())
+
+
+def _limiting(printings: list[Row]) -> list[Row]:
+    """The printings whose limits hold: those with a date, or all where none has one."""
+    return [row for row in printings if row["published_date"]] or printings
 
 
 def _check_apart(entities: pl.DataFrame, entity_ids: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from analysis.metrics.chains import chains, given_up
 from analysis.metrics.derive import (
     Row,
     about_parts,
+    derived,
     direct,
     is_of_a_calendar_year,
     of_series,
@@ -20,7 +21,7 @@ from analysis.metrics.derive import (
     relative_change,
 )
 from analysis.schema import figures
-from analysis.units import period_label
+from analysis.units import POINTS_PER_SHARE, period_label
 
 KINDS = {"bev_annual_sales": "bev_sales", "phev_annual_sales": "phev_sales"}
 """Series of sales that are compared -> the metric of their figures."""
@@ -134,14 +135,14 @@ def not_compared(claims: pl.DataFrame, /, *, companies: Mapping[str, str]) -> pl
 def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl.DataFrame:
     """Each company's targets: as promised first, as printed last, and by how much they were changed.
 
-    revision = last / first - 1.
+    revision of shares = (last - first) * 100 in points, of anything else = last / first - 1.
 
     Args:
         companies: the companies and what belongs to them, in the order wanted.
 
     Returns:
-        Figures `first_aim`, and where a later source printed another number, `last_aim` and `aim_revision` (relative
-        change; none where the first is zero or in another currency); a target that was given up has `abandoned_aim`
+        Figures `first_aim`, and where a later source printed another number, `last_aim` and `aim_revision` (points or
+        relative change; none where the first is zero or in another currency); a target that was given up has `abandoned_aim`
         instead of a last one. By company, then due date.
 
     Source: claims with the basis target; pledged investments are in `analysis.metrics.investments`.
@@ -160,6 +161,12 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
                 if last["unit"] != first["unit"] or not first["value"]:
                     continue
                 label = f"Revision: {last['series_name']}, {last['entity_name']}"
+                if last["unit"] == "share":
+                    points = (last["value"] - first["value"]) * POINTS_PER_SHARE
+                    method = "the number printed last less the one printed first, in percentage points"
+                    names = {"label": label, "method": method, "parts": parts}
+                    made.append(derived("aim_revision", points, "points", raised_by=[last], lowered_by=[first], **names))
+                    continue
                 method = "the number printed last divided by the one printed first, less one"
                 made.append(relative_change("aim_revision", last, first, label=label, method=method, parts=parts))
     return figures(made)

@@ -43,7 +43,7 @@ class Score:
 
 
 def scorecard(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str]) -> list[Score]:
-    """The score of every target and milestone, by due date.
+    """The score of every target and milestone with a date, by that date.
 
     The line: expected = a + (b - a) * t / T, with a an outcome from before the target or else the first one after, b the
     target, t the time from a to the last outcome and T that from a to the target's date.
@@ -53,7 +53,8 @@ def scorecard(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str]
         entity_ids: whose targets. A date that was last told as a rumour is nobody's promise, and is left out.
 
     Returns:
-        One score per series, entity, market and due year (of a milestone: without the year), by due date, undated last.
+        One score per series, entity, market and due year (of a milestone: without the year), by due date. A target without
+        a date is left out: no day comes on which it is met or missed.
 
     Source: claims with the basis target, and dates with the basis target or plan; outcomes are claims with the basis
     reported. The verdicts are those of `VERDICTS`.
@@ -68,8 +69,8 @@ def scorecard(claims: pl.DataFrame, /, *, as_of: date, entity_ids: Sequence[str]
     rumoured = {_about(c.last) for c in chains(claims, is_date=True, bases=INTENT) if c.last["basis"] == "rumour"}
     firm = chains(claims, is_date=True, bases=[basis for basis in INTENT if basis != "rumour"], entity_ids=entity_ids)
     found += [chain for chain in firm if _about(chain.last) not in rumoured]
-    found.sort(key=lambda chain: chain.last["valid_to"] or date.max)
-    return [_score(chain, outcomes.get(_about(chain.last), []), as_of) for chain in found]
+    dated = sorted((chain for chain in found if chain.last["valid_to"]), key=lambda chain: chain.last["valid_to"])
+    return [_score(chain, outcomes.get(_about(chain.last), []), as_of) for chain in dated]
 
 
 def score_figures(scores: Sequence[Score], /) -> pl.DataFrame:
@@ -143,15 +144,15 @@ def _score(chain: Chain, outcomes: list[Row], as_of: date) -> Score:
     )
 
 
-def _until_settled(outcomes: list[Row], end: date | None) -> list[Row]:
+def _until_settled(outcomes: list[Row], end: date) -> list[Row]:
     """Outcomes up to the first that reaches to the target's date: what came later says nothing of what was meant for it."""
-    settling = next((row["valid_to"] for row in outcomes if end and row["valid_to"] >= end), date.max)
+    settling = next((row["valid_to"] for row in outcomes if row["valid_to"] >= end), date.max)
     return [row for row in outcomes if row["valid_to"] <= settling]
 
 
 def _expected(target: Row, start: Row, outcome: Row, parts: list[str]) -> Row | None:
     """Where the straight line from an earlier outcome to the target stands at the last outcome; none without such a line."""
-    if target["valid_to"] is None or not start["valid_to"] < outcome["valid_to"] < target["valid_to"]:
+    if not start["valid_to"] < outcome["valid_to"] < target["valid_to"]:
         return None
     elapsed, whole = ((row["valid_to"] - start["valid_to"]).days for row in (outcome, target))
     return derived(
@@ -189,15 +190,15 @@ def _verdict(chain: Chain, outcome: Row | None, expected: Row | None, as_of: dat
     was_lowered = sign * last["value"] < sign * chain.first["value"]
     if chain.end:
         return "abandoned", "a source says that it was given up"
-    if reaches and (end is None or outcome["valid_to"] <= end):
+    if reaches and outcome["valid_to"] <= end:
         by_its_date = "a reported outcome reaches it by its date"
         return "met", f"{by_its_date}, as lowered since it was first promised" if was_lowered else by_its_date
-    if outcome and end and end <= outcome["valid_to"]:
+    if outcome and end <= outcome["valid_to"]:
         falls_short = "its date has passed, and the outcome falls short of it"
         return "behind", "a reported outcome reaches it, after its date" if reaches else falls_short
     if was_lowered:
         return "revised down", "a later version asks for less, and no outcome settles it"
-    if end is not None and end < as_of:
+    if end < as_of:
         return "cannot be scored", f"its date has passed, and no outcome {'at its end ' if outcome else ''}has been found"
     if outcome and expected:
         on_line = isclose(outcome["value"], expected["value"])  # the line is computed, and may be off by a last binary digit

@@ -286,6 +286,8 @@ def test_100_gwh_over_six_years_are_16_7_gwh_a_year_and_27_8_percent_of_60(claim
     assert made["supply_a_year"]["qualifier"] == "about"
     assert made["supply_part"]["value"] == pytest.approx(0.277778, abs=1e-6)
     assert made["supply_part"]["claim_ids"] == ["supply", "goal"]
+    ids = ["whole_supply.supply", "supply_a_year.supply", "capacity_goal.goal", "supply_part.supply"]
+    assert [row["figure_id"] for row in made.values()] == ids
 
 
 def test_more_than_a_goal_leaves_less_than_a_part(claims):

@@ -52,6 +52,16 @@ def test_one_pledge_printed_by_two_sources_is_one_amount_with_both_claims(claims
     assert {row["qualifier"] for row in made.values()} == {"at_least"}  # what one says exactly, another calls a floor
 
 
+def test_a_limit_that_only_an_undated_printing_sets_holds_where_no_dated_one_prints_the_amount(claims):
+    undated = money(5e8, source_id="other", qualifier="at_least", published_date=None)
+    made = amounts(claims(money(5e8), undated), rate_id="fx")
+    assert made["qualifier"].to_list() == ["exact", "exact"]
+    assert made["claim_ids"].to_list() == [["c0", "c1"]] * 2  # it is cited all the same
+    assert amounts(claims(undated), rate_id="fx")["qualifier"].to_list() == ["at_least", "at_least"]
+    assert total(claims(money(5e8), undated), entity_ids=["canton"])["qualifier"].to_list() == ["exact"]
+    assert total(claims(undated), entity_ids=["canton"])["qualifier"].to_list() == ["at_least"]
+
+
 def test_two_sources_that_disagree_stay_two_amounts(claims):
     made = amounts(claims(money(5e8), money(7e8, source_id="other")), rate_id="fx")
     ids = made.filter(pl.col("metric") == "investment")["figure_id"].to_list()
@@ -249,6 +259,15 @@ def test_of_a_pledge_the_amount_printed_last_counts_and_once(claims, purposes):
         made = steps(claims(*some), purposes, ["canton"])
         assert made["standing.all"]["value"] == 7e8
         assert made["standing.all"]["claim_ids"] == ["last"]
+
+
+def test_of_an_amount_printed_several_times_the_first_dated_printing_is_cited(claims, purposes):
+    first, again = money(5e8, published_date=date(2021, 1, 1), claim_id="first"), money(5e8, published_date=date(2025, 1, 1))
+    frame = claims(again, money(5e8, published_date=None, qualifier="at_least"), first)
+    made = steps(frame, purposes, ["canton"])["pledged.canton"]
+    assert (made["claim_ids"], made["qualifier"]) == (["first"], "exact")
+    # Given up between the two, it was pledged again.
+    assert "withdrawn_pledge.canton" not in steps(claims(first, gone("canton", 2023), again), purposes, ["canton"])
 
 
 @pytest.mark.parametrize(

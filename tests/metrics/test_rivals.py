@@ -168,18 +168,22 @@ def revised(frame: pl.DataFrame) -> dict[str, dict]:
     return {row["metric"]: row for row in target_revisions(frame, companies=["tesla"]).to_dicts()}
 
 
-def test_a_target_of_40_percent_that_became_30_was_revised_by_minus_a_quarter(claims):
+def test_a_target_of_40_percent_that_became_30_was_revised_by_minus_ten_points(claims):
     rows = [aim(0.3, 2025), aim(0.4, 2022), aim(0.35, 2024)]
     for some in (rows, rows[::-1]):
         made = revised(claims(*some))
-        assert {name: row["value"] for name, row in made.items()} == {"first_aim": 0.4, "last_aim": 0.3, "aim_revision": -0.25}
+        assert {name: row["value"] for name, row in made.items()} == {"first_aim": 0.4, "last_aim": 0.3, "aim_revision": -10.0}
+        assert made["aim_revision"]["unit"] == "points"
         assert made["aim_revision"]["figure_id"] == "aim_revision.ev_share.tesla.global.2030"
     assert made["aim_revision"]["claim_ids"] == ["c2", "c1"]
 
 
-def test_from_more_than_50_to_60_percent_is_less_than_a_fifth_more(claims):
+def test_from_more_than_50_to_60_percent_is_less_than_ten_points_more_and_of_models_less_than_a_fifth(claims):
     made = revised(claims(aim(0.5, 2022, qualifier="more_than"), aim(0.6, 2024)))["aim_revision"]
-    assert (made["value"], made["qualifier"]) == (pytest.approx(0.2), "less_than")
+    assert (made["value"], made["qualifier"]) == (pytest.approx(10), "less_than")
+    models = {"series_id": "ev_models", "unit": "models"}
+    made = revised(claims(aim(50, 2022, qualifier="more_than", **models), aim(60, 2024, **models)))["aim_revision"]
+    assert (made["value"], made["unit"], made["qualifier"]) == (pytest.approx(0.2), "change", "less_than")
 
 
 def test_a_target_that_stayed_has_no_revision(claims):
@@ -228,4 +232,4 @@ def test_nissan_has_no_worldwide_count_and_what_there_is_is_named(published):
 def test_honda_halved_its_share_for_2030(published):
     made = target_revisions(published.claims, companies=["honda"])
     change = made.filter(figure_id="aim_revision.ev_share_of_company_sales.honda.global.2030").to_dicts()[0]
-    assert (change["value"], change["qualifier"]) == (-0.5, "about")  # from 40% to about 20%
+    assert (change["value"], change["unit"], change["qualifier"]) == (-20, "points", "about")  # from 40% to about 20%

@@ -107,7 +107,7 @@ PRINTED = {
     "briefing": ["35 months", "$75 per kWh", "about 53%", "1,764,992 vehicles", "1 target met"],
     "partnerships": ["3 agreements", "15 March 2024", "13 February 2025", "10 months", "99.4 GWh", "more than ₩15 trillion"],
     "production": ["3,500,000 vehicles a year", "-28.6%", "17 plants", "10 plants", "-41.2%", "about 100,000 vehicles a year"],
-    "rivals": ["1,764,992 vehicles", "1,789,226 vehicles", "-1.1%", "+12.1%", "about -50%", "20,000,000 vehicles"],
+    "rivals": ["1,764,992 vehicles", "1,789,226 vehicles", "-1.1%", "+12.1%", "about -20 points", "20,000,000 vehicles"],
     "road": ["23 models", "27 models", "more than 650,000 vehicles", "15.8 GWh", "by 2050"],
 }
 
