@@ -413,12 +413,7 @@ def test_a_family_is_an_entity_and_all_that_belongs_to_it_however_far_down_in_th
     parents = {"leg": "table", "table": "room", "room": None, "foot": "leg", "chair": "room", "attic": None}
     entities = pl.DataFrame(
         [
-            {
-                "entity_id": name,
-                "name": name.title(),
-                "part_of": parent,
-                "kind": "room" if name in ("room", "attic") else "thing",
-            }
+            {"entity_id": name, "name": name.title(), "part_of": parent, "kind": "place" if name in places else "thing"}
             for name, parent in parents.items()
         ],
         schema_overrides={"part_of": pl.String},
