@@ -7,7 +7,7 @@ import polars as pl
 from analysis.exhibits.citing import named, quoted
 from analysis.exhibits.shown import Exhibit, link, table
 from analysis.ledger import Ledger
-from analysis.metrics.conflicts import NO_REASON, Contest, contests
+from analysis.metrics.conflicts import NO_REASON, NOT_SUBTRACTED, Contest, contests
 from analysis.metrics.conflicts import contested as contested_figures
 from analysis.wording import figure_in_words
 
@@ -28,7 +28,7 @@ def contested(found: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *,
             figure = by_id.get(f"contested.{contest.conflict_id}.{said['claim_id']}")
             sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
         differences = map(link, _differences(contest, by_id))
-        none = "not to be subtracted" if contest.kind == "definition" else "none in numbers"
+        none = "not to be subtracted" if contest.kind in NOT_SUBTRACTED else "none in numbers"
         rows.append(
             {
                 "Contested, and why": f"<strong>{escape(contest.title)}</strong><br>{escape(contest.reason)}",

@@ -130,7 +130,12 @@ def statements(
             }
             for made in claims_of(row, ledger)
         ]
-    return table(filled(rows), title, numeric=["Figure"])
+    shown = filled(rows)
+    return table(shown, title, numeric=["Figure"], widths=_WITH_NOTES if shown and len(shown[0]) == len(_WITH_NOTES) else None)
+
+
+_WITH_NOTES = [18, 12, 11, 9, 12, 14, 24]
+"""Widths in percent of the columns of a table of statements that has them all: a note needs room."""
 
 
 def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:

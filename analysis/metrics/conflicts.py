@@ -18,7 +18,8 @@ from analysis.units import POINTS_PER_SHARE, months_between, period_label
 
 NO_REASON = "No reason is known."
 NOT_ALL_KNOWN = "No reason was known by the as-of date."
-_NOT_SUBTRACTED = "definition"
+NOT_SUBTRACTED = ("definition", "status")
+"""Kinds of conflicts whose sides are not of one thing: of other definitions, or of other days."""
 _SAME = ("series_id", "entity_id", "market_id")
 
 
@@ -131,7 +132,8 @@ def contested(contests: list[Contest], /) -> pl.DataFrame:
 
     Returns:
         Figures `contested` for each claim with a number or a date, and `contested_difference` for each series, entity and
-        market of a conflict with different values; none for definitions that differ, which must not be subtracted.
+        market of a conflict with different values; none for conflicts of definition or status, whose sides
+        must not be subtracted.
 
     Source: the claims, as printed.
     """
@@ -139,7 +141,7 @@ def contested(contests: list[Contest], /) -> pl.DataFrame:
     for contest in contests:
         told = [row for row in contest.claims if row["value"] is not None or (row["unit"] == DATED_UNIT and row["valid_to"])]
         made += [direct(row, "contested", parts=[contest.conflict_id, row["claim_id"]]) for row in told]
-        if contest.kind != _NOT_SUBTRACTED:
+        if contest.kind not in NOT_SUBTRACTED:
             made += list(_differences(contest))
     return figures(made)
 

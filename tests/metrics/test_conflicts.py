@@ -334,11 +334,12 @@ def test_dates_differ_by_months_between_the_ends_of_their_periods(claims):
     assert (row["value"], row["unit"], row["claim_ids"]) == (3, "months", ["c0", "c1"])
 
 
-def test_definitions_that_differ_are_never_subtracted(claims):
+@pytest.mark.parametrize("kind", ["definition", "status"])
+def test_what_is_counted_otherwise_or_told_of_other_days_is_never_subtracted(claims, kind):
     frame = claims(count("a", 1100), count("b", 1500))
-    assert differences(frame, "definition").is_empty()
-    assert len(contested([contest(frame, "definition")])) == 2
-    assert all(len(differences(frame, kind)) == 1 for kind in ("value", "period", "status", "wording"))
+    assert differences(frame, kind).is_empty()
+    assert len(contested([contest(frame, kind)])) == 2
+    assert all(len(differences(frame, other)) == 1 for other in ("value", "period", "wording"))
 
 
 @pytest.mark.parametrize(
