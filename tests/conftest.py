@@ -13,6 +13,7 @@ from analysis.schema import Claim, Entity, Event
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2026, 11, 25)
+REPORTS = ["batteries", "briefing", "investments", "market_share", "partnerships", "production", "rivals", "road", "targets"]
 
 _DEFAULTS = {
     "series_id": "investment",

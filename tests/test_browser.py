@@ -5,6 +5,7 @@ import re
 import shutil
 
 import pytest
+from conftest import REPORTS
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -17,18 +18,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = [
-    "index",
-    "batteries",
-    "briefing",
-    "investments",
-    "market_share",
-    "partnerships",
-    "production",
-    "rivals",
-    "road",
-    "targets",
-]
+PAGES = ["index", *REPORTS]
 
 
 @pytest.fixture(scope="module")

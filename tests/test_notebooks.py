@@ -11,7 +11,7 @@ import sys
 import nbformat
 import polars as pl
 import pytest
-from conftest import ROOT
+from conftest import REPORTS, ROOT
 
 from analysis import Ledger
 from analysis.charts import VEGALITE_MIME
@@ -19,17 +19,7 @@ from analysis.exhibits import FIGURES_MIME
 from analysis.reporting.parameters import find_reports
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-assert [path.stem for path in NOTEBOOKS] == [
-    "batteries",
-    "briefing",
-    "investments",
-    "market_share",
-    "partnerships",
-    "production",
-    "rivals",
-    "road",
-    "targets",
-]
+assert [path.stem for path in NOTEBOOKS] == REPORTS
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)

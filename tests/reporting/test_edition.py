@@ -10,15 +10,13 @@ from pathlib import Path
 import nbformat
 import polars as pl
 import pytest
-from conftest import TODAY
+from conftest import REPORTS, TODAY
 from filelock import FileLock
 from pypdf import PdfReader
 
 from analysis import Ledger
 from analysis.errors import BuildError, InputError, LedgerError
 from analysis.reporting.edition import build, plan
-
-REPORTS = ["batteries", "briefing", "investments", "market_share", "partnerships", "production", "rivals", "road", "targets"]
 
 
 def quietly(planned):
