@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.errors import MetricError
 from analysis.schema import NOTES, PRINTED
-from analysis.units import period_label
+from analysis.units import POINTS_PER_SHARE, period_label
 
 Row = dict
 
@@ -175,6 +175,12 @@ def relative_change(metric: str, now: Row, before: Row, /, **names: object) -> R
     """
     figure = quotient(metric, now, before, "change", **names)
     return figure | {"value": figure["value"] - 1}
+
+
+def points_between(metric: str, now: Row, before: Row, /, **names: object) -> Row:
+    """A figure that says how many points one share lies above another: (now - before) * 100; `names` are those of `derived`."""
+    points = (now["value"] - before["value"]) * POINTS_PER_SHARE
+    return derived(metric, points, "points", raised_by=[now], lowered_by=[before], **names)
 
 
 def qualifier_of(raised_by: Sequence[Row], lowered_by: Sequence[Row] = ()) -> str:

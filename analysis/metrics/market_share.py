@@ -18,6 +18,7 @@ from analysis.metrics.derive import (
     direct,
     of_series,
     period_slug,
+    points_between,
     printed_together,
     quotient,
     same_source,
@@ -192,12 +193,10 @@ def adoption_gap(claims: pl.DataFrame, /, *, leader: str, follower: str) -> pl.D
                 parts=pair,
                 note=caution,
             ),
-            derived(
+            points_between(
                 "share_gap",
-                (a["value"] - b["value"]) * POINTS_PER_SHARE,
-                "points",
-                raised_by=[a],
-                lowered_by=[b],
+                a,
+                b,
                 label=f"EV share, gap: {names}",
                 method="the leader's EV share less the follower's, in percentage points",
                 parts=pair,

@@ -7,10 +7,10 @@ from math import inf
 
 import polars as pl
 
-from analysis.metrics.derive import Row, about_parts, derived, direct, period_slug, subject_of
+from analysis.metrics.derive import Row, about_parts, direct, period_slug, points_between, relative_change, subject_of
 from analysis.metrics.targets import milestones, targets
 from analysis.schema import figures
-from analysis.units import POINTS_PER_SHARE, day_label, period_label
+from analysis.units import day_label, period_label
 
 
 def revisions(vintages: pl.DataFrame, /, *, series_id: str, markets: Sequence[str] | None = None) -> pl.DataFrame:
@@ -52,12 +52,11 @@ def _revision(editions: list[Row]) -> list[Row]:
     ]
     if not is_share and not first["value"]:
         return made
-    revision = derived(
+    difference = points_between if is_share else relative_change
+    revision = difference(
         "revision",
-        (last["value"] - first["value"]) * POINTS_PER_SHARE if is_share else _change(first, last),
-        "points" if is_share else "change",
-        raised_by=[last],
-        lowered_by=[first],
+        last,
+        first,
         label=about,
         method=f"the value published last less the one published first, {'in points' if is_share else 'divided by this'}",
         parts=parts,

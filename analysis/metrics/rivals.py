@@ -12,16 +12,16 @@ from analysis.metrics.chains import chains, given_up
 from analysis.metrics.derive import (
     Row,
     about_parts,
-    derived,
     direct,
     is_of_a_calendar_year,
     of_series,
     period_slug,
+    points_between,
     published,
     relative_change,
 )
 from analysis.schema import figures
-from analysis.units import POINTS_PER_SHARE, period_label
+from analysis.units import period_label
 
 KINDS = {"bev_annual_sales": "bev_sales", "phev_annual_sales": "phev_sales"}
 """Series of sales that are compared -> the metric of their figures."""
@@ -161,12 +161,9 @@ def target_revisions(claims: pl.DataFrame, /, *, companies: Sequence[str]) -> pl
                 if last["unit"] != first["unit"] or not first["value"]:
                     continue
                 label = f"Revision: {last['series_name']}, {last['entity_name']}"
-                if last["unit"] == "share":
-                    points = (last["value"] - first["value"]) * POINTS_PER_SHARE
-                    method = "the number printed last less the one printed first, in percentage points"
-                    names = {"label": label, "method": method, "parts": parts}
-                    made.append(derived("aim_revision", points, "points", raised_by=[last], lowered_by=[first], **names))
-                    continue
-                method = "the number printed last divided by the one printed first, less one"
-                made.append(relative_change("aim_revision", last, first, label=label, method=method, parts=parts))
+                is_share = last["unit"] == "share"
+                difference = points_between if is_share else relative_change
+                way = "less {}, in percentage points" if is_share else "divided by {}, less one"
+                method = f"the number printed last {way.format('the one printed first')}"
+                made.append(difference("aim_revision", last, first, label=label, method=method, parts=parts))
     return figures(made)
