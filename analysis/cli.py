@@ -11,7 +11,7 @@ import click
 from analysis import __version__
 from analysis.errors import EvroadError, InputError
 
-EXIT_CODES = "Exit codes: 0 published, or nothing to do; 1 a report failed, nothing published; 2 bad input."
+EXIT_CODES = "Exit codes: 0 published, or nothing to do; 1 held or failed, nothing published; 2 bad input."
 
 
 class _Day(click.ParamType):
@@ -53,27 +53,30 @@ def main() -> None:
     help="Tell what could be known on this day; the edition's date, or the ledger's last record if earlier.",
 )
 @click.option("--recorded-by", type=_Day(), metavar="D", help="Replay what our ledger held on this day.")
+@click.option("--against", metavar="EDITION", help="Compare with this edition; with the one before where not given.")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
-def build(
-    reports: tuple[str, ...], day: date | None, as_of: date | None, recorded_by: date | None, parameters: tuple[str, ...]
-) -> None:
+def build(reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...], **choices: Any) -> None:
     """Build an edition of the reports (all of them where none is named) into reports/DATE."""
     from analysis.project import project_root
     from analysis.reporting import edition
+    from analysis.reporting.planning import plan
 
     root = project_root()
-    day = day or datetime.now(UTC).date()
-    planned = edition.plan(root, list(reports), _pairs(parameters), date=day, as_of=as_of, recorded_by=recorded_by)
+    planned = plan(root, list(reports), _pairs(parameters), date=day or _today(), **choices)
     click.echo(f"Edition of {planned.date}, as of {planned.as_of}: {', '.join(r.name for r in planned.reports)}")
     if planned.unknown:
         replayed = f" or not recorded by {planned.recorded_by}" if planned.recorded_by else ""
         click.echo(f"Left out: {planned.unknown} claims that were not known by {planned.as_of}{replayed}.")
+    for finding in planned.findings:
+        if finding.level != "passed":
+            click.echo(f"{finding.level.capitalize()}, {finding.gate}: {finding.text}", err=True)
     made = _with_progress(edition.build, planned)
     if made.unchanged:
         click.echo(f"Nothing to do: {_shown(made.folder)} was made of the same inputs.")
         return
     if made.supersedes:
         click.echo(f"Its inputs differ from those of {made.supersedes}, which it supersedes.")
+    click.echo(made.changed)
     click.echo(f"Published {_shown(made.folder / 'index.html')}")
 
 
@@ -144,6 +147,42 @@ def verify(edition: str | None) -> None:
             click.echo(f"  {line}")
     if damaged:
         raise SystemExit(1)
+
+
+@main.command(epilog="Exit codes: 0 compared, whether or not something changed; 2 bad input.")
+@click.argument("before")
+@click.argument("after")
+def diff(before: str, after: str) -> None:
+    """Tell which figures differ between two editions, by how much, and why."""
+    from analysis.comparison import compare, in_text
+    from analysis.ledger import Ledger
+    from analysis.project import project_root
+    from analysis.reporting import editions
+
+    root = project_root()
+    one, other = (editions.told(editions.find(root / "reports", name)) for name in (before, after))
+    if not one.reports & other.reports:
+        raise InputError(f"{before} has {', '.join(one.reports)} and {after} {', '.join(other.reports)}: no report is in both")
+    click.echo(in_text(compare(one, other, Ledger.load(root / "data")), before))
+    for name, reports in ((before, one.reports - other.reports), (after, other.reports - one.reports)):
+        if reports:
+            click.echo(f"Only in {name}, not compared: {', '.join(sorted(reports))}.")
+
+
+@main.command(epilog="Exit codes: 0 withdrawn; 1 a build is under way; 2 bad input.")
+@click.argument("edition")
+@click.option("--reason", required=True, metavar="TEXT", help="What was wrong, for readers; it stands on every page.")
+def withdraw(edition: str, reason: str) -> None:
+    """Mark an edition as withdrawn on its pages and in the index. It stays, and is no longer the latest."""
+    from analysis.project import project_root
+    from analysis.reporting.publication import LATEST
+    from analysis.reporting.publication import withdraw as mark
+
+    reports = project_root() / "reports"
+    folder = mark(reports, edition, reason=reason, day=_today())
+    click.echo(f"Withdrawn: {_shown(folder)}")
+    link = reports / LATEST
+    click.echo(f"The latest edition is now {link.resolve().name}." if link.is_symlink() else "No edition stands any more.")
 
 
 @main.command()
@@ -226,7 +265,7 @@ def _import(name: str, *, file: Path, dry_run: bool, **options: Any) -> None:
 
     folder = project_root() / "data"
     ledger = Ledger.load(folder)
-    edition = read_edition(name, file, ledger, today=datetime.now(UTC).date(), **options)
+    edition = read_edition(name, file, ledger, today=_today(), **options)
     addition = prepare(edition, ledger, folder)
     click.echo(summary(addition))
     if dry_run:
@@ -236,6 +275,10 @@ def _import(name: str, *, file: Path, dry_run: bool, **options: Any) -> None:
     click.echo(
         f"Added a line to {_shown(folder / 'sources.csv')} and {len(edition.claims)} to {_shown(folder / 'claims.csv')}."
     )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _default(value: object) -> str:

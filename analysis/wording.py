@@ -47,7 +47,7 @@ def _money(symbol: str) -> Callable[[float], str]:
 def _counted(one: str, many: str, decimals: int = 0) -> Callable[[float], str]:
     def words(value: float) -> str:
         text = _number(value, decimals)
-        return f"{text} {one if text == '1' else many}"
+        return f"{text} {one if text in ('1', '-1') else many}"
 
     return words
 

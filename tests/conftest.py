@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from analysis import Ledger
-from analysis.reporting.edition import build, plan
+from analysis.reporting.edition import build
+from analysis.reporting.planning import plan
 from analysis.schema import Claim, Entity, Event
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -2,3 +2,6 @@
 
 Every function takes first the claims in force, as `Ledger.as_of().claims` has them.
 """
+
+VERSION = "1"
+"""Of the methods: raised whenever a figure comes out otherwise for the same claims. Editions tell such changes apart."""

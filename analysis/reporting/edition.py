@@ -1,187 +1,191 @@
-"""Building an edition: check, execute, render, and publish the whole folder by one rename. Nothing half-made is seen."""
+"""Building an edition: execute, compare, render, and publish the whole folder by one rename. Nothing half-made is seen."""
 
-import csv
-import hashlib
 import json
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
+from analysis.errors import BuildError
+from analysis.reporting import changes, editions
+from analysis.reporting.changes import Changes
+from analysis.reporting.parameters import Report
+from analysis.reporting.planning import Plan, differences, inputs
+from analysis.reporting.publication import publish, publishing, refresh
 
-from analysis import __version__
-from analysis.errors import BuildError, InputError
-from analysis.reporting.editions import FIGURES, MANIFEST, editions, manifest, sha256, suffix
-from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from analysis.reporting.html import About
 
 Progress = Callable[[str, str], None]
 """Called with a report's name and what was just done to it."""
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What an edition is to be made of; decided and checked before anything runs.
-
-    `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`.
-    """
-
-    root: Path
-    date: date
-    as_of: date
-    recorded_by: date | None
-    reports: list[Report]
-    parameters: dict[str, dict[str, Value]]
-    inputs: dict[str, str]
-    unknown: int
-
-    @property
-    def key(self) -> str:
-        """A hash of everything the edition depends on."""
-        days = [str(day) for day in (self.date, self.as_of, self.recorded_by)]
-        content = json.dumps([self.inputs, _plain(self.parameters), *days], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
-
-    @property
-    def steps(self) -> int:
-        """How many times progress will be told."""
-        return 3 * len(self.reports)
+TITLE = "Nissan’s road to electric vehicles"
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A published edition, and whether it was there already."""
+    """A published edition, whether it was there already, what it supersedes, and what changed, in a line."""
 
     folder: Path
     unchanged: bool
     supersedes: str | None
+    changed: str
 
 
-def plan(
-    root: Path, names: list[str], given: dict[str, str], /, *, date: date, as_of: date | None, recorded_by: date | None = None
-) -> Plan:
-    """Check reports, parameters and data, and fix what the edition is made of.
+@dataclass
+class _Made:
+    """One report on its way: its executed notebook and figures, then its answer; and the seconds that each step took."""
 
-    Args:
-        root: the project.
-        names: the reports; all where none is named.
-        given: parameters as text.
-        date: the edition's day.
-        as_of: the day whose knowledge is shown; the edition's own, or the ledger's last record where that is earlier.
-        recorded_by: our own day, to replay what was told then; no limit where none is given.
-
-    Raises:
-        InputError: for an unknown report, parameter, claim or entity, a value of the wrong type, a day the ledger knows
-            nothing of, or a report that cannot replay a day of ours.
-        LedgerError: for faults in the data.
-    """
-    from analysis.ledger import Ledger
-
-    reports = choose(find_reports(root / "notebooks"), names)
-    for name in given.keys() & CLOCKS.keys():
-        raise InputError(f"parameter {name} is set by {CLOCKS[name]}, for all reports of the edition alike")
-    parameters = assign(reports, given)
-    ledger = Ledger.load(root / "data")
-    names = {
-        "Claim": ledger.claims["claim_id"],
-        "Entity": ledger.entities["entity_id"],
-        "Conflict": ledger.conflicts["conflict_id"],
-    }
-    check_names(reports, parameters, {kind: set(column) for kind, column in names.items()})
-    view = ledger.as_of(as_of or min(date, ledger.known), recorded_by=recorded_by)
-    for report, values in parameters.items():
-        if recorded_by is not None and "recorded_by" not in values:
-            raise InputError(f"report {report} has no parameter recorded_by: it cannot replay what was told on {recorded_by}")
-        values |= {name: day for name, day in (("as_of", view.known), ("recorded_by", recorded_by)) if name in values}
-    unknown = len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti"))
-    return Plan(root, date, view.known, recorded_by, reports, parameters, _inputs(root, reports), unknown)
+    report: Report
+    about: "About"
+    notebook: "NotebookNode"
+    figures: list[dict]
+    seconds: dict[str, float]
+    answer: str = ""
 
 
 def build(plan: Plan, progress: Progress) -> Edition:
     """Make the edition that `plan` describes, or find that it is there already.
 
     Raises:
-        BuildError: where a report fails, or another build is under way. Nothing is published then, and the executed
-            notebook is kept under `reports/.failed/`.
+        BuildError: where a check holds it, a report fails, or another build is under way. Nothing is published then, and
+            the executed notebook is kept under `reports/.failed/`.
     """
+    held = [finding.text for finding in plan.findings if finding.level == "held"]
+    if held:
+        raise BuildError("held by the checks that [tool.evroad.gates] asks for, nothing was published: " + " ".join(held))
     reports = plan.root / "reports"
-    try:
-        reports.mkdir(exist_ok=True)
-        with FileLock(reports / ".lock").acquire(timeout=0):
-            return _build(plan, reports, progress)
-    except Timeout:
-        raise BuildError(f"another build is under way in {reports}: wait for it, then build again") from None
-    except OSError as error:
-        raise BuildError(f"{error.filename or reports}: {error.strerror}: nothing was published") from error
+    with publishing(reports) as staging:
+        made = _build(plan, reports, staging / "edition", progress)
+        try:
+            refresh(reports, staging)
+        except OSError as error:
+            what = f"{made.folder} is published, but {error.filename or reports / 'index.html'} could not be brought up to date"
+            raise BuildError(f"{what}: {error.strerror}. Build again once that is mended") from error
+    return made
 
 
-def _build(plan: Plan, reports: Path, progress: Progress) -> Edition:
-    earlier = editions(reports, day=plan.date)
-    before = manifest(earlier[-1]) if earlier else None
-    if before and before["key"] == plan.key:
-        return Edition(earlier[-1], True, None)
-    name = f"{plan.date}.{suffix(earlier[-1]) + 1}" if earlier else str(plan.date)
-    if (reports / name).exists():
-        raise BuildError(f"{reports / name} is there already, and is no edition: move it away, then build again")
-    staging = reports / ".staging"
-    shutil.rmtree(staging, ignore_errors=True)
+def _build(plan: Plan, reports: Path, staging: Path, progress: Progress) -> Edition:
+    found, told, names = editions.editions(reports), plan.manifest(), plan.parameters.keys()
+    today = editions.editions(reports, day=plan.date)
+    alike = [other for other in map(editions.manifest, today) if editions.is_of_the_same(other, told)]
+    last = next((other for other in reversed(alike) if other["parameters"].keys() == names), None)
+    if last and last["key"] == plan.key:
+        return _there_already(reports / last["edition"], last)
+    name = f"{plan.date}.{editions.place(today[-1])[1] + 1}" if today else str(plan.date)
+    target = reports / name
+    if target.exists():
+        raise BuildError(f"{target} is there already, and is no edition: move it away, then build again")
+    supersedes = next((other for other in reversed(alike) if other["parameters"].keys() & names), None)
+    before = editions.find(reports, plan.against) if plan.against else editions.before(found, told, name=name)
+    told |= {
+        "edition": name,
+        "supersedes": supersedes["edition"] if supersedes else None,
+        "differs_in": differences(supersedes, plan) if supersedes else [],
+        "compared_with": before.name if before else None,
+    }
     staging.mkdir()
-    try:
-        made = [_make(report, plan, staging, name, progress) for report in plan.reports]
-        _write_edition(plan, staging, name, before, made)
-        if _inputs(plan.root, plan.reports) != plan.inputs:
-            raise BuildError("data, notebooks or the package changed while the edition was made: build again")
-        staging.rename(reports / name)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return Edition(reports / name, False, before["edition"] if before else None)
+    made = [_execute(report, plan, staging, name, progress) for report in plan.reports]
+    changed = _data(plan, made, staging, told, before)
+    for one in made:
+        _render(one, plan, staging, changed.of(one.report.name), progress)
+    _finish(plan, made, staging, told, changed)
+    if inputs(plan.root, plan.reports) != plan.inputs:
+        raise BuildError("data, notebooks or the package changed while the edition was made: build again")
+    publish(staging, target)
+    return Edition(target, False, told["supersedes"], changed.in_short)
 
 
-def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Progress) -> dict:
-    """Execute and render one report into the staging folder; returns what the edition says of it."""
+def _there_already(folder: Path, told: dict[str, Any]) -> Edition:
+    """The edition that was made of the same inputs.
+
+    Raises:
+        BuildError: where it was withdrawn: what was wrong with it would be published again.
+    """
+    gone = editions.withdrawn(folder)
+    if gone:
+        what = f"edition {folder.name} was made of the same inputs, and withdrawn on {gone['date']}: {gone['reason']}"
+        raise BuildError(f"{what} Mend what was wrong, then build again")
+    return Edition(folder, True, None, told["what_changed"])
+
+
+def _execute(report: Report, plan: Plan, staging: Path, edition: str, progress: Progress) -> _Made:
+    """Run one report's notebook into the staging folder."""
     import nbformat
 
     from analysis.exhibits import FIGURES_MIME
-    from analysis.reporting import html, pdf
     from analysis.reporting.execute import execute
-
-    seconds, clock = {}, time.perf_counter()
-
-    def done(step: str) -> None:
-        nonlocal clock
-        seconds[step] = round(time.perf_counter() - clock, 3)
-        clock = time.perf_counter()
-        progress(report.name, step)
+    from analysis.reporting.html import About
 
     output = staging / f"{report.name}.ipynb"
-    about = html.About(report.name, report.title, edition, plan.date, plan.as_of, plan.recorded_by)
-    try:
+    about = About(report.name, report.title, edition, plan.date, plan.as_of, plan.recorded_by)
+    clock = time.perf_counter()
+    with _kept_if_it_fails(output, report, plan):
         notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)
         nbformat.write(notebook, output)
-        done("executed")
-        content = html.body(notebook)
-        (staging / f"{report.name}.html").write_text(html.page(content, about), "utf-8")
-        done("page")
-        (staging / f"{report.name}.pdf").write_bytes(pdf.document(notebook, about))
-        done("PDF")
-    except Exception as error:
-        what = str(error) if isinstance(error, BuildError) else f"{report.name}: {type(error).__name__}: {error}"
-        raise BuildError(f"{what}\n\n{_keep_failed(output, plan)}") from error
     figures = [
         {"report": report.name, **row}
         for cell in notebook.cells
         for out in cell.get("outputs", [])
         for row in out.get("data", {}).get(FIGURES_MIME, {}).get("figures", [])
     ]
-    return {
-        "name": report.name,
-        "title": report.title,
-        "answer": html.answer(content, name=report.name),
-        "figures": figures,
-        "seconds": seconds,
-    }
+    progress(report.name, "executed")
+    return _Made(report, about, notebook, figures, {"executed": round(time.perf_counter() - clock, 3)})
+
+
+def _data(plan: Plan, made: list[_Made], staging: Path, told: dict[str, Any], before: Path | None) -> Changes:
+    """Write the edition's figures and what they rest on, and hold them against those of the edition before."""
+    from analysis.comparison import Told, compare
+    from analysis.reporting.data import write_data
+    from analysis.reporting.html import About
+
+    about = About("index", TITLE, told["edition"], plan.date, plan.as_of, plan.recorded_by)
+    figures = [row for one in made for row in one.figures]
+    write_data(staging, figures, plan.view, about, {one.report.name: one.report.title for one in made})
+    earlier = editions.told(before) if before else None
+    found = compare(earlier, Told(told["edition"], told, *editions.tables(staging)), plan.ledger) if earlier else []
+    changed = changes.changes(found, earlier, [one.report.name for one in made])
+    changes.write(staging / changes.FILE, changed)
+    return changed
+
+
+def _render(one: _Made, plan: Plan, staging: Path, changed: Changes, progress: Progress) -> None:
+    """Make the page and the PDF of an executed report."""
+    from analysis.reporting import html, pdf
+
+    name, clock = one.report.name, time.perf_counter()
+    with _kept_if_it_fails(staging / f"{name}.ipynb", one.report, plan):
+        for step in ("page", "PDF"):
+            for_print = step == "PDF"
+            content = html.body(one.notebook, for_print=for_print)
+            told = html.with_end(content, changes.section(changed, for_print=for_print), html.checks(plan.findings))
+            if for_print:
+                (staging / f"{name}.pdf").write_bytes(pdf.document(one.notebook, one.about, told))
+            else:
+                one.answer = html.answer(content, name=name)
+                (staging / f"{name}.html").write_text(html.page(told, one.about), "utf-8")
+            one.seconds[step] = round(time.perf_counter() - clock, 3)
+            clock = time.perf_counter()
+            progress(name, step)
+
+
+class _kept_if_it_fails:  # noqa: N801 - reads as the statement that it is
+    """What goes wrong while a report is made ends the build; the executed notebook is then put aside."""
+
+    def __init__(self, output: Path, report: Report, plan: Plan) -> None:
+        self.output, self.report, self.plan = output, report, plan
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, Exception):
+            what = str(error) if isinstance(error, BuildError) else f"{self.report.name}: {type(error).__name__}: {error}"
+            raise BuildError(f"{what}\n\n{_keep_failed(self.output, self.plan)}") from error
 
 
 def _keep_failed(output: Path, plan: Plan) -> str:
@@ -195,63 +199,18 @@ def _keep_failed(output: Path, plan: Plan) -> str:
     return f"Nothing was published. The executed notebook is kept as {kept}"
 
 
-def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, made: list[dict]) -> None:
-    from analysis.reporting.html import About, edition_page
-    from analysis.schema import Figures
+def _finish(plan: Plan, made: list[_Made], staging: Path, told: dict[str, Any], changed: Changes) -> None:
+    """Write the edition's first page, and last what it says of itself."""
+    from analysis.reporting import html
 
-    columns = ["report", *Figures.column_names()]
-    with (staging / FIGURES).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for row in (row for report in made for row in report["figures"]):
-            writer.writerow(row | {"claim_ids": ";".join(row["claim_ids"])})
-    supersedes, changed = (before["edition"], _changed(before, plan)) if before else (None, [])
-    about = About("index", "Nissan’s road to electric vehicles", name, plan.date, plan.as_of, plan.recorded_by)
-    (staging / "index.html").write_text(edition_page(about, made, supersedes=supersedes, changed=changed), "utf-8")
-    told = {
-        "edition": name,
-        "date": str(plan.date),
-        "as_of": str(plan.as_of),
-        "recorded_by": str(plan.recorded_by) if plan.recorded_by else None,
-        "version": __version__,
-        "supersedes": supersedes,
-        "changed": changed,
-        "key": plan.key,
-        "parameters": _plain(plan.parameters),
-        "inputs": plan.inputs,
-        "outputs": {path.name: sha256(path) for path in sorted(staging.iterdir())},
-        "seconds": {report["name"]: report["seconds"] for report in made},
+    about = replace(made[0].about, name="index", title=TITLE)
+    reports = [{"name": one.report.name, "title": one.report.title, "answer": one.answer} for one in made]
+    page = html.edition_page(about, reports, told, changes.section(changed, linked=True), html.checks(plan.findings))
+    (staging / "index.html").write_text(page, "utf-8")
+    told |= {
+        "what_changed": changed.in_short,
+        "outputs": {path.name: editions.sha256(path) for path in sorted(staging.iterdir())},
+        "seconds": {one.report.name: one.seconds for one in made},
     }
-    (staging / MANIFEST).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")
-
-
-def _changed(before: dict, plan: Plan) -> list[str]:
-    """The inputs in which an edition differs from the one before it, by name."""
-
-    def named(inputs: dict, parameters: dict, as_of: str) -> dict:
-        return inputs | {f"parameters of {name}": values for name, values in parameters.items()} | {"as-of date": as_of}
-
-    now = named(plan.inputs, _plain(plan.parameters), str(plan.as_of))
-    then = named(before["inputs"], before["parameters"], before["as_of"])
-    return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-
-
-def _inputs(root: Path, reports: list[Report]) -> dict[str, str]:
-    """Hash of every file the edition depends on, by its path in the project."""
-    package = Path(__file__).resolve().parents[1]
-    files = {f"data/{path.name}": path for path in sorted((root / "data").glob("*.csv"))}
-    files |= {f"notebooks/{report.path.name}": report.path for report in reports}
-    files |= {
-        f"analysis/{path.relative_to(package).as_posix()}": path
-        for path in sorted(package.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    lock = root / "requirements.lock"
-    return {name: sha256(path) for name, path in files.items()} | ({lock.name: sha256(lock)} if lock.exists() else {})
-
-
-def _plain(parameters: dict[str, dict[str, Value]]) -> dict[str, dict[str, object]]:
-    return {
-        report: {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
-        for report, values in parameters.items()
-    }
+    told["id"] = editions.identity(told)
+    (staging / editions.MANIFEST).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", "utf-8")

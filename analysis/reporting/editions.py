@@ -6,12 +6,19 @@ import json
 import re
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from analysis.errors import BuildError, InputError
+from analysis.reporting.notices import without_notice
+
+if TYPE_CHECKING:
+    from analysis.comparison import Told
 
 MANIFEST = "manifest.json"
-FIGURES = "figures.csv"
-_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.(\d+))?")
+WITHDRAWN = "withdrawn.json"
+FIGURES = "figures.parquet"
+CITED = "claims.parquet"
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([1-9]\d*))?")
 
 
 def editions(reports: Path, /, *, day: date | None = None) -> list[Path]:
@@ -23,7 +30,13 @@ def editions(reports: Path, /, *, day: date | None = None) -> list[Path]:
     """
     found = [path for path in reports.iterdir() if _NAME.fullmatch(path.name)] if reports.is_dir() else []
     found = [path for path in found if (path / MANIFEST).is_file() and (day is None or path.name.startswith(str(day)))]
-    return sorted(found, key=lambda path: (path.name[:10], suffix(path)))
+    return sorted(found, key=place)
+
+
+def place(edition: Path) -> tuple[str, int]:
+    """Where an edition stands among the others: its day, and 0 for the first of that day, 1 for the next ..."""
+    day, _, suffix = edition.name.partition(".")
+    return day, int(suffix or 0)
 
 
 def find(reports: Path, name: str | None, /) -> Path:
@@ -35,23 +48,69 @@ def find(reports: Path, name: str | None, /) -> Path:
     found = {path.name: path for path in editions(reports)}
     if not found:
         raise InputError(f"there is no edition in {reports}: make report builds one")
-    if name is not None and name not in found:
-        raise InputError(f"no edition {name}; there are {', '.join(found)}")
-    return found[name] if name is not None else list(found.values())[-1]
+    if name is None:
+        return latest(list(found.values())) or list(found.values())[-1]
+    if name not in found:
+        raise InputError(f"no edition {name!r}; there are {', '.join(list(found)[-10:])}")
+    return found[name]
 
 
-def suffix(edition: Path) -> int:
-    """0 for the first edition of a day, 1 for the next ..."""
-    return int(edition.name.partition(".")[2] or 0)
+def latest(found: list[Path], /) -> Path | None:
+    """The edition that a reader wants who wants the latest: not withdrawn, of all reports, of today's knowledge.
+
+    Where there is none of all reports, or none of today's knowledge, the newest that comes nearest to it.
+    """
+    ranked = []
+    for path in found:
+        told = read(path)
+        if told is not None and withdrawn(path) is None:
+            ranked.append((not told["is_replay"], told["is_whole"], place(path), path))
+    return max(ranked)[-1] if ranked else None
 
 
-def manifest(folder: Path, /) -> dict:
+def before(found: list[Path], told: dict, /, *, name: str) -> Path | None:
+    """The edition that one of that name is compared with: the last one before it that tells of the same day of knowledge.
+
+    Of those that share a report with it, one that has all its reports is taken before one that has not. A replay of an
+    earlier day has another replay of that day before it, and today's knowledge never a replay.
+    """
+    ranked = []
+    for path in found:
+        other = read(path)
+        if other is None or place(path) >= place(Path(name)) or withdrawn(path) is not None or not is_of_the_same(other, told):
+            continue
+        if shared := other["parameters"].keys() & told["parameters"].keys():
+            ranked.append((len(shared) == len(told["parameters"]), place(path), path))
+    return max(ranked)[-1] if ranked else None
+
+
+def superseded_by(path: Path, found: list[Path], report: str | None = None, /) -> Path | None:
+    """The last edition of the same day that took the place of one, or of one of its reports; withdrawn ones did not."""
+    told = read(path)
+    for other in reversed(found):
+        if place(other) <= place(path) or other.name[:10] != path.name[:10] or withdrawn(other) is not None:
+            continue
+        later = read(other)
+        shared = later["parameters"].keys() & told["parameters"].keys() if later and is_of_the_same(later, told) else set()
+        if report in shared or (report is None and shared):
+            return other
+    return None
+
+
+def is_of_the_same(one: dict, other: dict) -> bool:
+    """Whether two editions tell of the same knowledge: both of all that is known, or replays of one day."""
+    if one["is_replay"] or other["is_replay"]:
+        return all(one[clock] == other[clock] for clock in ("is_replay", "as_of", "recorded_by"))
+    return True
+
+
+def manifest(folder: Path, /) -> dict[str, Any]:
     """What an edition says of itself; one that has lost a file is not taken for whole.
 
     Raises:
         BuildError: for a manifest that cannot be read, and files that are gone.
     """
-    told = _read(folder)
+    told = read(folder)
     lost = [MANIFEST] if told is None else [name for name in told["outputs"] if not (folder / name).exists()]
     if lost:
         raise BuildError(f"edition {folder} is damaged ({', '.join(lost)}): move it away, then build again")
@@ -59,31 +118,85 @@ def manifest(folder: Path, /) -> dict:
 
 
 def damage(folder: Path, /) -> list[str]:
-    """What of an edition is not as it was published, one line a file; empty where all is."""
-    told = _read(folder)
+    """What of an edition is not as it was published, one line a file; empty where all is.
+
+    A notice that it was superseded or withdrawn is no damage.
+    """
+    told = read(folder)
     if told is None:
         return [f"{MANIFEST}: cannot be read as what an edition says of itself"]
-    there = {path.name for path in folder.iterdir()} - {MANIFEST}
-    lines = [f"{name}: is gone" for name in told["outputs"] if name not in there]
+    lines = [] if told["id"] == identity(told) else [f"{MANIFEST}: was changed since it was published"]
+    if (folder / WITHDRAWN).exists() and withdrawn(folder) is None:
+        lines.append(f"{WITHDRAWN}: cannot be read as a withdrawal")
+    there = {path.name for path in folder.iterdir()} - {MANIFEST, WITHDRAWN}
+    lines += [f"{name}: is gone" for name in told["outputs"] if name not in there]
     lines += [f"{name}: has come since" for name in sorted(there - set(told["outputs"]))]
-    changed = [name for name, digest in told["outputs"].items() if name in there and sha256(folder / name) != digest]
+    changed = [name for name, digest in told["outputs"].items() if name in there and _digest(folder / name) != digest]
     return lines + [f"{name}: was changed since it was published" for name in changed]
+
+
+def withdrawn(folder: Path, /) -> dict[str, str] | None:
+    """The `date` and `reason` of an edition's withdrawal, if it was withdrawn."""
+    try:
+        record = json.loads((folder / WITHDRAWN).read_text("utf-8"))
+        return {name: str(record[name]) for name in ("date", "reason")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def told(folder: Path, /) -> "Told":
+    """An edition's figures and the entries they rest on, to be compared with another's.
+
+    Raises:
+        BuildError: for an edition that is damaged.
+    """
+    import polars as pl
+
+    from analysis.comparison import Told
+
+    said = manifest(folder)
+    try:
+        return Told(folder.name, said, *tables(folder))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise BuildError(f"edition {folder} is damaged ({error}): move it away, then build again") from None
+
+
+def tables(folder: Path, /) -> tuple[list[dict], dict[str, int]]:
+    """The figures in an edition's folder, and the entry of each statement they cite."""
+    import polars as pl
+
+    cited = pl.read_parquet(folder / CITED, columns=["statement_id", "entry"])
+    return pl.read_parquet(folder / FIGURES).to_dicts(), dict(cited.iter_rows())
 
 
 def figures(folder: Path, /) -> list[dict[str, str]]:
     """The figures of an edition as its table has them, in its order; `claim_ids` are separated by semicolons."""
-    with (folder / FIGURES).open(encoding="utf-8", newline="") as file:
+    with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def sha256(path: Path) -> str:
+def identity(told: dict[str, Any], /) -> str:
+    """An edition's name by its content: the hash of all that it says of itself, hashes of its files included, but times."""
+    content = {name: value for name, value in told.items() if name not in ("id", "seconds")}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def sha256(path: Path, /) -> str:
     """The hash of a file's content."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _read(folder: Path) -> dict | None:
+def read(folder: Path, /) -> dict[str, Any] | None:
+    """What an edition says of itself, or nothing where that cannot be read."""
     try:
         told = json.loads((folder / MANIFEST).read_text("utf-8"))
-        return told if isinstance(told["outputs"], dict) else None
+        parts = {"outputs": dict, "parameters": dict, "inputs": dict, "is_replay": bool, "is_whole": bool, "id": str}
+        return told if all(isinstance(told[name], kind) for name, kind in parts.items()) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _digest(path: Path) -> str:
+    if not path.is_file():
+        return ""
+    return hashlib.sha256(without_notice(path.read_bytes(), path.suffix)).hexdigest()

@@ -8,6 +8,7 @@ from functools import cache
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from fontTools import subset
@@ -18,6 +19,9 @@ from analysis import __version__
 from analysis.errors import BuildError
 from analysis.typeface import LATIN_FOLDER
 from analysis.units import day_label
+
+if TYPE_CHECKING:
+    from analysis.gates import Finding
 
 _CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
@@ -35,7 +39,6 @@ class About:
     date: date
     as_of: date
     recorded_by: date | None = None
-    version: str = __version__
 
     @property
     def date_in_words(self) -> str:
@@ -71,17 +74,39 @@ def page(content: str, about: About, /) -> str:
     return _template("page.html.j2").render(about=about, style=_style(), lead=lead, rest=heading + rest, contents=contents)
 
 
-def edition_page(about: About, reports: list[dict[str, str]], /, *, supersedes: str | None, changed: list[str]) -> str:
-    """The first page of an edition: its reports with their answers, and what it supersedes and why.
+def with_end(content: str, changed: str, checks: str, /) -> str:
+    """A report's body with what changed before the section on how each number was made, and the checks at its end."""
+    how = content.rfind("<h2", 0, content.find('<div class="how">') + 1)
+    place = how if how >= 0 else len(content)
+    return content[:place] + changed + content[place:] + checks
+
+
+def checks(findings: list["Finding"], /) -> str:
+    """A section that tells what was checked before publication, and what was found."""
+    return _template("checks.html.j2").render(findings=findings)
+
+
+def edition_page(about: About, reports: list[dict[str, str]], told: dict, changed: str, checks: str, /) -> str:
+    """The first page of an edition: its reports with their answers, what it supersedes and why, and what changed.
 
     Args:
         about: the edition.
         reports: `name`, `title` and `answer` of each.
-        supersedes: the edition before it of the same day.
-        changed: the inputs in which it differs from that.
+        told: what the edition says of itself.
+        changed: the section that tells what changed.
+        checks: the section that tells what was checked.
     """
-    page = {"about": about, "style": _style(), "reports": reports, "supersedes": supersedes, "changed": changed}
+    page = {"about": about, "style": _style(), "reports": reports, "told": told, "changed": changed, "checks": checks}
     return _template("edition.html.j2").render(page)
+
+
+def index_page(editions: list[dict], /) -> str:
+    """The page before all editions, which says of each what it holds, what changed, and whether it still stands.
+
+    Args:
+        editions: what `publication.about` says of each, newest first.
+    """
+    return _template("index.html.j2").render(style=_style(), editions=editions)
 
 
 def answer(content: str, /, *, name: str) -> str:
@@ -118,7 +143,9 @@ def _exporter() -> HTMLExporter:
 @cache
 def _template(name: str) -> jinja2.Template:
     loader = jinja2.FileSystemLoader(TEMPLATES)
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(name)
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.globals["version"] = __version__
+    return environment.get_template(name)
 
 
 @cache

@@ -10,12 +10,17 @@ import typst
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
-from analysis.reporting.html import TEMPLATES, About, body
+from analysis.reporting.html import TEMPLATES, About
 from analysis.typeface import FOLDERS
 
 
-def document(notebook: NotebookNode, about: About, /) -> bytes:
+def document(notebook: NotebookNode, about: About, content: str, /) -> bytes:
     """The report as a PDF.
+
+    Args:
+        notebook: the executed notebook, which has the pictures.
+        about: what the document says of itself.
+        content: its text as HTML, as `html.body` gives it for print.
 
     Raises:
         BuildError: where Typst refuses it, with its reason: a chart without description, a figure that is shown but
@@ -25,7 +30,7 @@ def document(notebook: NotebookNode, about: About, /) -> bytes:
         root = Path(folder)
         _write_pictures(notebook, root)
         source = pypandoc.convert_text(
-            body(notebook, for_print=True),
+            content,
             "typst",
             format="html-auto_identifiers",
             extra_args=[

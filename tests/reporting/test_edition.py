@@ -16,7 +16,8 @@ from pypdf import PdfReader
 
 from analysis import Ledger
 from analysis.errors import BuildError, InputError, LedgerError
-from analysis.reporting.edition import build, plan
+from analysis.reporting.edition import build
+from analysis.reporting.planning import plan
 
 
 def quietly(planned):

@@ -1,0 +1,122 @@
+"""What changed since the edition before, as a reader sees it: a section of each report, a line for the index, and as data."""
+
+import csv
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from analysis.comparison import KINDS, Change, Told, in_short
+from analysis.exhibits.shown import link, table
+
+FILE = "changes.csv"
+_SHOWN = 40
+"""More changes than a reader of a page takes in; the table as data has them all."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed since an edition; `since` is empty where there is none before."""
+
+    since: str
+    found: list[Change]
+    not_compared: list[str]
+
+    @property
+    def in_short(self) -> str:
+        if not self.since:
+            return "No earlier edition of these reports is there to compare with."
+        others = f" Not in that edition: {', '.join(self.not_compared)}." if self.not_compared else ""
+        return in_short(self.found, self.since) + others
+
+    def of(self, report: str) -> "Changes":
+        """Those of one report."""
+        if report in self.not_compared:
+            return Changes("", [], [])
+        return Changes(self.since, [change for change in self.found if change.report == report], [])
+
+
+def changes(found: list[Change], before: Told | None, reports: list[str], /) -> Changes:
+    """What changed, and which reports could not be compared."""
+    missing = [name for name in reports if before and name not in before.reports]
+    return Changes(before.name if before else "", found, missing)
+
+
+def section(told: Changes, /, *, for_print: bool = False, linked: bool = False) -> str:
+    """A section that tells what changed: one line, and a table where there is more to tell.
+
+    Figures lead to how they were made, and in a page also those of the edition before.
+
+    Args:
+        told: what changed.
+        for_print: whether it is for a PDF.
+        linked: whether the figures' entries are in the reports' pages, and a figure that several tell is told once.
+    """
+    title = f"What changed since the edition {told.since}" if told.since else "What changed"
+    parts = [f"<h2>{escape(title)}</h2>", f"<p>{escape(told.in_short)}</p>"]
+    found = list({(c.figure_id, c.was, c.now): c for c in reversed(told.found)}.values())[::-1] if linked else told.found
+    rows = [_row(change, told.since, for_print=for_print, linked=linked) for change in found[:_SHOWN]]
+    if rows:
+        parts.append(table(rows, "Figures that differ", numeric=["Was", "Is", "Difference"], widths=_WIDTHS).html)
+        used = {change.kind for change in found[:_SHOWN]}
+        meanings = "; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items() if kind in used)
+        more = len(found) - len(rows)
+        rest = f" {more} more stand in {FILE} of the edition." if more else ""
+        parts.append(f'<div class="note"><p>{escape(meanings[0].upper() + meanings[1:])}.{rest}</p></div>')
+    return "\n".join(parts) + "\n"
+
+
+_WIDTHS = [27, 11, 12, 12, 12, 26]
+
+
+def _row(change: Change, since: str, *, for_print: bool, linked: bool) -> dict[str, str]:
+    was = escape(change.was)
+    if change.old and not for_print:
+        address = escape(f"../{since}/{change.report}.html#how-{change.figure_id}")
+        was = f'<a class="was" href="{address}">{was}</a>'
+    now = link(change.new) if change.new else ""
+    return {
+        "Figure": escape(change.label),
+        "Change": f"<strong>{change.kind}</strong>" if change.kind == "corrected" else change.kind,
+        "Was": was,
+        "Is": now.replace('href="#', f'href="{change.report}.html#') if linked else now,
+        "Difference": escape(change.difference),
+        "Why": escape(change.reason),
+    }
+
+
+def write(path: Path, told: Changes, /) -> None:
+    """The changes as a table: one row a figure and report, in the order in which they are told."""
+    columns = [
+        "report",
+        "figure_id",
+        "label",
+        "change",
+        "old_value",
+        "new_value",
+        "unit",
+        "old",
+        "new",
+        "difference",
+        "size",
+        "reason",
+    ]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        for change in told.found:
+            writer.writerow(
+                {
+                    "report": change.report,
+                    "figure_id": change.figure_id,
+                    "label": change.label,
+                    "change": change.kind,
+                    "old_value": change.old["value"] if change.old else None,
+                    "new_value": change.new["value"] if change.new else None,
+                    "unit": (change.new or change.old)["unit"],
+                    "old": change.was,
+                    "new": change.now,
+                    "difference": change.difference,
+                    "size": change.size if change.size != float("inf") else None,
+                    "reason": change.reason,
+                }
+            )

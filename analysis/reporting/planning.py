@@ -1,0 +1,175 @@
+"""What an edition is to be made of: decided and checked before anything runs."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis import __version__
+from analysis.errors import InputError
+from analysis.reporting import editions
+from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
+
+if TYPE_CHECKING:
+    from analysis.gates import Finding
+    from analysis.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an edition is to be made of.
+
+    `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`. `is_whole`
+    says whether it holds every report there is, `is_replay` whether an earlier day than it could be is told. `findings`
+    are what was checked of the data, and `against` the edition it is to be compared with, if one was named.
+    """
+
+    root: Path
+    date: date
+    as_of: date
+    recorded_by: date | None
+    reports: list[Report]
+    parameters: dict[str, dict[str, Value]]
+    inputs: dict[str, str]
+    unknown: int
+    is_whole: bool
+    is_replay: bool
+    findings: "list[Finding]"
+    against: str | None
+    ledger: "Ledger"
+    view: "Ledger"
+
+    @property
+    def key(self) -> str:
+        """A hash of everything the edition depends on, save the edition it is compared with where none was named."""
+        days = [str(day) for day in (self.date, self.as_of, self.recorded_by)]
+        checks = [[finding.gate, finding.level, finding.text] for finding in self.findings]
+        content = json.dumps([self.inputs, self.told_parameters, days, checks, self.against], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def steps(self) -> int:
+        """How many times progress will be told."""
+        return 3 * len(self.reports)
+
+    @property
+    def told_parameters(self) -> dict[str, dict[str, object]]:
+        """The parameters of each report as JSON has them."""
+        return {
+            report: {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+            for report, values in self.parameters.items()
+        }
+
+    def manifest(self) -> dict[str, Any]:
+        """What the edition will say of what it was made of."""
+        from analysis.metrics import VERSION
+
+        return {
+            "date": str(self.date),
+            "as_of": str(self.as_of),
+            "recorded_by": str(self.recorded_by) if self.recorded_by else None,
+            "version": __version__,
+            "method_version": VERSION,
+            "is_whole": self.is_whole,
+            "is_replay": self.is_replay,
+            "key": self.key,
+            "parameters": self.told_parameters,
+            "inputs": self.inputs,
+        }
+
+
+def plan(
+    root: Path,
+    names: list[str],
+    given: dict[str, str],
+    /,
+    *,
+    date: date,
+    as_of: date | None,
+    recorded_by: date | None = None,
+    against: str | None = None,
+) -> Plan:
+    """Check reports, parameters and data, and fix what the edition is made of.
+
+    Args:
+        root: the project.
+        names: the reports; all where none is named.
+        given: parameters as text.
+        date: the edition's day.
+        as_of: the day whose knowledge is shown; the edition's own, or the ledger's last record where that is earlier.
+        recorded_by: our own day, to replay what was told then; no limit where none is given.
+        against: the edition to compare with; the one before it where none is named.
+
+    Raises:
+        InputError: for an unknown report, parameter, claim, entity or edition, a value of the wrong type, a day the ledger
+            knows nothing of, or a report that cannot replay a day of ours.
+        LedgerError: for faults in the data.
+    """
+    from analysis.gates import findings, settings
+    from analysis.ledger import Ledger
+
+    every = find_reports(root / "notebooks")
+    reports = choose(every, names)
+    for name in given.keys() & CLOCKS.keys():
+        raise InputError(f"parameter {name} is set by {CLOCKS[name]}, for all reports of the edition alike")
+    parameters = assign(reports, given)
+    if against is not None:
+        editions.told(editions.find(root / "reports", against))
+    ledger = Ledger.load(root / "data")
+    known = {
+        "Claim": ledger.claims["claim_id"],
+        "Entity": ledger.entities["entity_id"],
+        "Conflict": ledger.conflicts["conflict_id"],
+    }
+    check_names(reports, parameters, {kind: set(column) for kind, column in known.items()})
+    today = min(date, ledger.known)
+    view = ledger.as_of(as_of or today, recorded_by=recorded_by)
+    for report, values in parameters.items():
+        if recorded_by is not None and "recorded_by" not in values:
+            raise InputError(f"report {report} has no parameter recorded_by: it cannot replay what was told on {recorded_by}")
+        values |= {name: day for name, day in (("as_of", view.known), ("recorded_by", recorded_by)) if name in values}
+    return Plan(
+        root=root,
+        date=date,
+        as_of=view.known,
+        recorded_by=recorded_by,
+        reports=reports,
+        parameters=parameters,
+        inputs=inputs(root, reports),
+        unknown=len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti")),
+        is_whole=len(reports) == len(every),
+        is_replay=view.known < today or recorded_by is not None,
+        findings=findings(view, settings(root / "pyproject.toml"), day=as_of or date),
+        against=against,
+        ledger=ledger,
+        view=view,
+    )
+
+
+def inputs(root: Path, reports: list[Report]) -> dict[str, str]:
+    """Hash of every file the edition depends on, by its path in the project."""
+    package = Path(__file__).resolve().parents[1]
+    files = {f"data/{path.name}": path for path in sorted((root / "data").glob("*.csv"))}
+    files |= {f"notebooks/{report.path.name}": report.path for report in reports}
+    files |= {
+        f"analysis/{path.relative_to(package).as_posix()}": path
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    lock = root / "requirements.lock"
+    return {name: editions.sha256(path) for name, path in files.items()} | (
+        {lock.name: editions.sha256(lock)} if lock.exists() else {}
+    )
+
+
+def differences(before: dict, plan: Plan) -> list[str]:
+    """The inputs in which an edition differs from one of the same day, by name."""
+
+    def named(told: dict) -> dict:
+        parameters = {f"parameters of {name}": values for name, values in told["parameters"].items()}
+        return told["inputs"] | parameters | {"as-of date": told["as_of"]}
+
+    now, then = named(plan.manifest()), named(before)
+    return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
