@@ -213,9 +213,7 @@ def test_corrections_come_first_then_the_largest_then_what_is_new_and_what_is_go
 
 def test_a_figure_that_several_reports_tell_is_counted_once(ledger):
     both = {"targets": {}, "road": {}}
-    before, now = (
-        [figure(value), figure(value, report="road")] for value in (0.42, 0.41)
-    )
+    before, now = ([figure(value), figure(value, report="road")] for value in (0.42, 0.41))
     changes = compare(told(*before, parameters=both), after(*now, parameters=both, method_version="2"), ledger())
     assert len(changes) == 2
     assert in_short(changes, "2026-11-24") == "Since the edition 2026-11-24: 1 computed otherwise."

@@ -53,7 +53,8 @@ def without_notice(content: bytes, suffix: str, /) -> bytes:
     if suffix == ".pdf":
         end = content.find(_END) + len(_END)
         added = len(content) - end
-        return content[:end] if 0 < added < _MOST_BYTES and _says_something(content) else content
+        is_noted = 0 < added < _MOST_BYTES and content.endswith(_END + b"\n") and _says_something(content)
+        return content[:end] if is_noted else content
     return content
 
 

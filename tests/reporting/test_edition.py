@@ -39,8 +39,11 @@ def test_an_edition_holds_every_report_three_ways_with_figures_manifest_and_inde
     _, made, told = edition
     assert made.folder.name == "2026-11-25"
     files = {f"{report}.{ending}" for report in REPORTS for ending in ("html", "pdf", "ipynb")}
-    assert {path.name for path in made.folder.iterdir()} == files | {"figures.csv", "index.html", "manifest.json"}
-    assert told == [(report, step) for report in REPORTS for step in ("executed", "page", "PDF")]
+    tables = {f"{table}.{ending}" for table in ("figures", "claims", "sources", "conflicts") for ending in ("csv", "parquet")}
+    others = {"changes.csv", "evroad.xlsx", "datapackage.json", "index.html", "manifest.json"}
+    assert {path.name for path in made.folder.iterdir()} == files | tables | others
+    executed = [(report, "executed") for report in REPORTS]
+    assert told == executed + [(report, step) for report in REPORTS for step in ("page", "PDF")]
 
 
 PRINTED = {
@@ -260,8 +263,10 @@ def test_an_edition_that_replays_an_earlier_day_of_ours_tells_what_the_ledger_he
         cited = {claim_id for row in csv.DictReader(file) for claim_id in row["claim_ids"].split(";")}
     known = Ledger.load(project / "data").as_of(recorded_by=date(2026, 11, 22))
     assert cited <= {*known.vintages["claim_id"], *known.events["event_id"]}
+    # What is known today takes no other day's place, and neither is compared with the other.
     now = quietly(plan(project, ["targets"], {}, date=TODAY, as_of=None))
-    assert (now.unchanged, now.supersedes) == (False, "2026-11-25")
+    assert (now.folder.name, now.unchanged, now.supersedes) == ("2026-11-25.1", False, None)
+    assert now.changed == "No earlier edition of these reports is there to compare with."
 
 
 def test_a_report_that_cannot_replay_is_refused_before_anything_runs(project):
@@ -375,7 +380,9 @@ def test_an_edition_says_which_it_is_and_what_it_supersedes_and_why(project):
         "2026-11-25.2",
     ]
     index = (project / "reports" / "2026-11-25.1" / "index.html").read_text("utf-8")
-    assert "This edition, 2026-11-25.1, supersedes 2026-11-25. They differ in: parameters of targets." in index
+    text = re.sub(r"<[^>]+>", "", index)
+    assert "This edition, 2026-11-25.1, supersedes 2026-11-25. They differ in: parameters of targets." in text
+    assert "Superseded by the edition 2026-11-25.2." in text
     assert "(2026-11-25.2)" in text_of(project / "reports" / "2026-11-25.2" / "targets.pdf")
 
 

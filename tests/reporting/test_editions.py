@@ -5,7 +5,7 @@ import json
 import pytest
 
 from analysis.errors import BuildError, InputError
-from analysis.reporting.editions import damage, editions, figures, find, manifest, sha256
+from analysis.reporting.editions import damage, editions, figures, find, identity, manifest, sha256
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def publish(tmp_path):
         (folder / "page.html").write_text("A page", "utf-8")
         (folder / "figures.csv").write_text("report,figure_id,claim_ids\ntargets,a.b,c1;c2\n", "utf-8")
         outputs = {path.name: sha256(path) for path in sorted(folder.iterdir())}
-        (folder / "manifest.json").write_text(json.dumps({"edition": name, "outputs": outputs}), "utf-8")
+        told = {"edition": name, "outputs": outputs, "parameters": {}, "inputs": {}, "is_replay": False, "is_whole": True}
+        (folder / "manifest.json").write_text(json.dumps(told | {"id": identity(told)}), "utf-8")
         return folder
 
     return one
@@ -40,7 +41,7 @@ def test_an_edition_is_found_by_its_name_or_is_the_latest(tmp_path, publish):
     publish("2026-11-25")
     assert find(tmp_path, None).name == "2026-11-25"
     assert find(tmp_path, "2026-11-24").name == "2026-11-24"
-    with pytest.raises(InputError, match="no edition 2026-11-23; there are 2026-11-24, 2026-11-25"):
+    with pytest.raises(InputError, match="no edition '2026-11-23'; there are 2026-11-24, 2026-11-25"):
         find(tmp_path, "2026-11-23")
 
 
