@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: report test notebooks lock
+.PHONY: report test faults notebooks lock
 .DEFAULT_GOAL := report
 
 report: .venv/.installed
@@ -13,6 +13,12 @@ test: .venv/.installed
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pytest $(ARGS)
+
+# Builds that are killed, starved and disturbed, by the hundred: about half an hour. FAULTS=1000 for more, SEED=2 for others.
+FAULTS ?= 300
+SEED ?= 1
+faults: .venv/.installed
+	@EVROAD_FAULTS=$(FAULTS) EVROAD_FAULTS_SEED=$(SEED) $(PY) -m pytest -s -q tests/faults $(ARGS)
 
 # Run the notebooks and keep their outputs, which the tests compare; the same inputs give the same bytes.
 notebooks: .venv/.installed
