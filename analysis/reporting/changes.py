@@ -65,7 +65,7 @@ def section(told: Changes, /, *, for_print: bool = False, linked: bool = False) 
     return "\n".join(parts) + "\n"
 
 
-_WIDTHS = [27, 11, 12, 12, 12, 26]
+_WIDTHS = [25, 11, 12, 12, 12, 28]
 
 
 def _row(change: Change, since: str, *, for_print: bool, linked: bool) -> dict[str, str]:

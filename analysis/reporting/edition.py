@@ -3,12 +3,13 @@
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import BuildError
+from analysis.errors import BuildError, EvroadError
 from analysis.reporting import changes, editions
 from analysis.reporting.changes import Changes
 from analysis.reporting.parameters import Report
@@ -60,7 +61,12 @@ def build(plan: Plan, progress: Progress) -> Edition:
         raise BuildError("held by the checks that [tool.evroad.gates] asks for, nothing was published: " + " ".join(held))
     reports = plan.root / "reports"
     with publishing(reports) as staging:
-        made = _build(plan, reports, staging / "edition", progress)
+        try:
+            made = _build(plan, reports, staging / "edition", progress)
+        except (EvroadError, OSError):
+            raise
+        except Exception as error:
+            raise BuildError(f"{type(error).__name__}: {error}: nothing was published") from error
         try:
             refresh(reports, staging)
         except OSError as error:
@@ -173,19 +179,14 @@ def _render(one: _Made, plan: Plan, staging: Path, changed: Changes, progress: P
             progress(name, step)
 
 
-class _kept_if_it_fails:  # noqa: N801 - reads as the statement that it is
-    """What goes wrong while a report is made ends the build; the executed notebook is then put aside."""
-
-    def __init__(self, output: Path, report: Report, plan: Plan) -> None:
-        self.output, self.report, self.plan = output, report, plan
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, Exception):
-            what = str(error) if isinstance(error, BuildError) else f"{self.report.name}: {type(error).__name__}: {error}"
-            raise BuildError(f"{what}\n\n{_keep_failed(self.output, self.plan)}") from error
+@contextmanager
+def _kept_if_it_fails(output: Path, report: Report, plan: Plan) -> Iterator[None]:
+    """Where a report fails, the build ends with what and where; the executed notebook is put aside."""
+    try:
+        yield
+    except Exception as error:
+        what = str(error) if isinstance(error, BuildError) else f"{report.name}: {type(error).__name__}: {error}"
+        raise BuildError(f"{what}\n\n{_keep_failed(output, plan)}") from error
 
 
 def _keep_failed(output: Path, plan: Plan) -> str:
