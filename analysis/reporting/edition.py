@@ -1,6 +1,5 @@
 """Building an edition: check, execute, render, and publish the whole folder by one rename. Nothing half-made is seen."""
 
-import csv
 import hashlib
 import json
 import shutil
@@ -9,13 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from analysis import __version__
 from analysis.errors import BuildError, InputError
-from analysis.reporting.editions import FIGURES, MANIFEST, editions, manifest, sha256, suffix
+from analysis.reporting.editions import MANIFEST, editions, manifest, sha256, suffix
 from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
+
+if TYPE_CHECKING:
+    from analysis.ledger import Ledger
 
 Progress = Callable[[str, str], None]
 """Called with a report's name and what was just done to it."""
@@ -36,6 +39,7 @@ class Plan:
     parameters: dict[str, dict[str, Value]]
     inputs: dict[str, str]
     unknown: int
+    view: "Ledger"
 
     @property
     def key(self) -> str:
@@ -96,7 +100,7 @@ def plan(
             raise InputError(f"report {report} has no parameter recorded_by: it cannot replay what was told on {recorded_by}")
         values |= {name: day for name, day in (("as_of", view.known), ("recorded_by", recorded_by)) if name in values}
     unknown = len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti"))
-    return Plan(root, date, view.known, recorded_by, reports, parameters, _inputs(root, reports), unknown)
+    return Plan(root, date, view.known, recorded_by, reports, parameters, _inputs(root, reports), unknown, view)
 
 
 def build(plan: Plan, progress: Progress) -> Edition:
@@ -196,17 +200,18 @@ def _keep_failed(output: Path, plan: Plan) -> str:
 
 
 def _write_edition(plan: Plan, staging: Path, name: str, before: dict | None, made: list[dict]) -> None:
+    from analysis.reporting.data import write_data
     from analysis.reporting.html import About, edition_page
-    from analysis.schema import Figures
 
-    columns = ["report", *Figures.column_names()]
-    with (staging / FIGURES).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for row in (row for report in made for row in report["figures"]):
-            writer.writerow(row | {"claim_ids": ";".join(row["claim_ids"])})
     supersedes, changed = (before["edition"], _changed(before, plan)) if before else (None, [])
     about = About("index", "Nissan’s road to electric vehicles", name, plan.date, plan.as_of, plan.recorded_by)
+    write_data(
+        staging,
+        [row for report in made for row in report["figures"]],
+        plan.view,
+        about,
+        {report["name"]: report["title"] for report in made},
+    )
     (staging / "index.html").write_text(edition_page(about, made, supersedes=supersedes, changed=changed), "utf-8")
     told = {
         "edition": name,

@@ -38,7 +38,9 @@ def test_an_edition_holds_every_report_three_ways_with_figures_manifest_and_inde
     _, made, told = edition
     assert made.folder.name == "2026-11-25"
     files = {f"{report}.{ending}" for report in REPORTS for ending in ("html", "pdf", "ipynb")}
-    assert {path.name for path in made.folder.iterdir()} == files | {"figures.csv", "index.html", "manifest.json"}
+    data = {f"{table}.{ending}" for table in ("figures", "claims", "sources", "conflicts") for ending in ("csv", "parquet")}
+    data |= {"evroad.xlsx", "datapackage.json"}
+    assert {path.name for path in made.folder.iterdir()} == files | data | {"index.html", "manifest.json"}
     assert told == [(report, step) for report in REPORTS for step in ("executed", "page", "PDF")]
 
 
