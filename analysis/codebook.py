@@ -1,6 +1,7 @@
 """The codebook: `data/README.md` and `data/datapackage.json`, written from the row contracts so that they cannot drift."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import dataframely as dy
@@ -62,51 +63,72 @@ def readme() -> str:
     """The tables and columns as Markdown."""
     parts = [_INTRODUCTION]
     for name, schema in TABLES.items():
-        parts.append(f"## {name}.csv\n\n{_summary(schema)}\n\n{_columns(schema, REFERENCES.get(name, {}))}")
-    summary = f"{_summary(Figures)} Every edition publishes them, with a column `report` in front."
-    parts.append(f"## figures.csv\n\n{summary}\n\n{_columns(Figures, {})}")
+        parts.append(f"## {name}.csv\n\n{summary(schema)}\n\n{_columns(schema, REFERENCES.get(name, {}))}")
+    told = f"{summary(Figures)} Every edition publishes them, with a column `report` in front."
+    parts.append(f"## figures.csv\n\n{told}\n\n{_columns(Figures, {})}")
     return "\n".join(parts)
 
 
 def datapackage(folder: Path) -> str:
     """The tables of `folder` as a Frictionless Data Package, version 2, with the fields in their files' order."""
     resources = [
-        {
-            "name": name,
-            "path": f"{name}.csv",
-            "description": _summary(schema),
-            "schema": {
-                "fields": [_field(column, schema.columns()[column]) for column in _header(folder / f"{name}.csv")],
-                "primaryKey": list(schema.primary_key()),
-                "foreignKeys": [
-                    {
-                        "fields": [column],
-                        "reference": {
-                            "resource": referenced_table(target),
-                            "fields": [TABLES[referenced_table(target)].primary_key()[0]],
-                        },
-                    }
-                    for column, target in REFERENCES.get(name, {}).items()
-                ],
+        resource(
+            name,
+            summary(schema),
+            {column: schema.columns()[column] for column in _header(folder / f"{name}.csv")},
+            key=schema.primary_key(),
+            references={
+                column: (referenced_table(target), TABLES[referenced_table(target)].primary_key()[0])
+                for column, target in REFERENCES.get(name, {}).items()
             },
-        }
+        )
         for name, schema in TABLES.items()
     ]
-    package = {
-        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
-        "name": "evroad-ledger",
-        "title": "Published claims about Nissan's road to electric vehicles",
-        "version": __version__,
-        "resources": resources,
-    }
-    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+    return package("evroad-ledger", "Published claims about Nissan's road to electric vehicles", __version__, resources)
+
+
+def package(name: str, title: str, version: str, resources: list[dict], /, **more: str) -> str:
+    """A data package's descriptor as JSON; `more` are further properties of it, such as `created`."""
+    about = {"name": name, "title": title, "version": version, **more}
+    told = {"$schema": "https://datapackage.org/profiles/2.0/datapackage.json", **about, "resources": resources}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def resource(
+    name: str,
+    description: str,
+    columns: dict[str, dy.Column],
+    /,
+    *,
+    key: Sequence[str],
+    references: dict[str, tuple[str, str]],
+    **more: str | int,
+) -> dict:
+    """A CSV file as a resource of a data package.
+
+    Args:
+        name: the file's, without its ending.
+        description: what a row is.
+        columns: the row contract of each column, in the file's order.
+        key: the columns that tell rows apart.
+        references: column -> the resource and the field there that it names.
+        more: further properties, such as `bytes`.
+    """
+    keys = [
+        {"fields": [column], "reference": {"resource": target, "fields": [field]}}
+        for column, (target, field) in references.items()
+    ]
+    fields = [_field(column, contract) for column, contract in columns.items()]
+    schema = {"fields": fields, "primaryKey": list(key), "foreignKeys": keys}
+    return {"name": name, "path": f"{name}.csv", "description": description, **more, "schema": schema}
 
 
 def _header(path: Path) -> list[str]:
     return path.read_text("utf-8-sig").partition("\n")[0].strip().split(",")
 
 
-def _summary(schema: type[dy.Schema]) -> str:
+def summary(schema: type[dy.Schema]) -> str:
+    """What a row of a table is."""
     return (schema.__doc__ or "").strip()
 
 
@@ -131,4 +153,6 @@ def _field(name: str, column: dy.Column) -> dict:
         constraints["enum"] = list(column.categories)
     if isinstance(column, dy.String) and column.regex:
         constraints["pattern"] = column.regex
+    if isinstance(column, dy.List):
+        field |= {"itemType": "string", "delimiter": ";"}
     return field | ({"constraints": constraints} if constraints else {})

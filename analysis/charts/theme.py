@@ -1,6 +1,10 @@
 """The look that all charts share: colours, typeface, title, source note, and how a chart is shown. No figure is read here."""
 
+import os
+import tempfile
 from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -35,8 +39,25 @@ _LABEL_CHARACTER, _LABEL_MAX = 6.6, 270
 
 Shown = alt.Chart | alt.LayerChart | alt.ConcatChart | Exhibit
 
-for _folder in FOLDERS:
-    vl_convert.register_font_directory(_folder)
+
+def _register_typefaces() -> None:
+    """Give the renderer our typefaces and no others: one of the same name on a machine would come first, and move letters."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    with tempfile.TemporaryDirectory() as folder:
+        ours = Path(folder, "fonts.conf")
+        ours.write_text(f"<fontconfig>{''.join(f'<dir>{escape(place)}</dir>' for place in FOLDERS)}</fontconfig>", "utf-8")
+        # The renderer looks for the machine's fonts once, when the first folder is registered; by fontconfig, on Linux.
+        os.environ["FONTCONFIG_FILE"] = str(ours)
+        try:
+            for place in FOLDERS:
+                vl_convert.register_font_directory(place)
+        finally:
+            del os.environ["FONTCONFIG_FILE"]
+            if before is not None:
+                os.environ["FONTCONFIG_FILE"] = before
+
+
+_register_typefaces()
 
 
 @alt.theme.register("evroad", enable=True)

@@ -1,28 +1,16 @@
 """Building an edition: execute, compare, render, and publish the whole folder by one rename. Nothing half-made is seen."""
 
 import json
-import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.errors import BuildError, EvroadError
 from analysis.reporting import changes, editions
 from analysis.reporting.changes import Changes
-from analysis.reporting.parameters import Report
+from analysis.reporting.making import Made, Progress, executed, render
 from analysis.reporting.planning import Plan, differences, inputs
 from analysis.reporting.publication import publish, publishing, refresh
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-    from analysis.reporting.html import About
-
-Progress = Callable[[str, str], None]
-"""Called with a report's name and what was just done to it."""
 
 TITLE = "Nissan’s road to electric vehicles"
 
@@ -35,18 +23,6 @@ class Edition:
     unchanged: bool
     supersedes: str | None
     changed: str
-
-
-@dataclass
-class _Made:
-    """One report on its way: its executed notebook and figures, then its answer; and the seconds that each step took."""
-
-    report: Report
-    about: "About"
-    notebook: "NotebookNode"
-    figures: list[dict]
-    seconds: dict[str, float]
-    answer: str = ""
 
 
 def build(plan: Plan, progress: Progress) -> Edition:
@@ -95,10 +71,10 @@ def _build(plan: Plan, reports: Path, staging: Path, progress: Progress) -> Edit
         "compared_with": before.name if before else None,
     }
     staging.mkdir()
-    made = [_execute(report, plan, staging, name, progress) for report in plan.reports]
+    made = [executed(report, plan, staging, name, progress) for report in plan.reports]
     changed = _data(plan, made, staging, told, before)
     for one in made:
-        _render(one, plan, staging, changed.of(one.report.name), progress)
+        render(one, plan, staging, changed.of(one.report.name), progress)
     _finish(plan, made, staging, told, changed)
     if inputs(plan.root, plan.reports) != plan.inputs:
         raise BuildError("data, notebooks or the package changed while the edition was made: build again")
@@ -119,31 +95,7 @@ def _there_already(folder: Path, told: dict[str, Any]) -> Edition:
     return Edition(folder, True, None, told["what_changed"])
 
 
-def _execute(report: Report, plan: Plan, staging: Path, edition: str, progress: Progress) -> _Made:
-    """Run one report's notebook into the staging folder."""
-    import nbformat
-
-    from analysis.exhibits import FIGURES_MIME
-    from analysis.reporting.execute import execute
-    from analysis.reporting.html import About
-
-    output = staging / f"{report.name}.ipynb"
-    about = About(report.name, report.title, edition, plan.date, plan.as_of, plan.recorded_by)
-    clock = time.perf_counter()
-    with _kept_if_it_fails(output, report, plan):
-        notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)
-        nbformat.write(notebook, output)
-    figures = [
-        {"report": report.name, **row}
-        for cell in notebook.cells
-        for out in cell.get("outputs", [])
-        for row in out.get("data", {}).get(FIGURES_MIME, {}).get("figures", [])
-    ]
-    progress(report.name, "executed")
-    return _Made(report, about, notebook, figures, {"executed": round(time.perf_counter() - clock, 3)})
-
-
-def _data(plan: Plan, made: list[_Made], staging: Path, told: dict[str, Any], before: Path | None) -> Changes:
+def _data(plan: Plan, made: list[Made], staging: Path, told: dict[str, Any], before: Path | None) -> Changes:
     """Write the edition's figures and what they rest on, and hold them against those of the edition before."""
     from analysis.comparison import Told, compare
     from analysis.reporting.data import write_data
@@ -159,48 +111,7 @@ def _data(plan: Plan, made: list[_Made], staging: Path, told: dict[str, Any], be
     return changed
 
 
-def _render(one: _Made, plan: Plan, staging: Path, changed: Changes, progress: Progress) -> None:
-    """Make the page and the PDF of an executed report."""
-    from analysis.reporting import html, pdf
-
-    name, clock = one.report.name, time.perf_counter()
-    with _kept_if_it_fails(staging / f"{name}.ipynb", one.report, plan):
-        for step in ("page", "PDF"):
-            for_print = step == "PDF"
-            content = html.body(one.notebook, for_print=for_print)
-            told = html.with_end(content, changes.section(changed, for_print=for_print), html.checks(plan.findings))
-            if for_print:
-                (staging / f"{name}.pdf").write_bytes(pdf.document(one.notebook, one.about, told))
-            else:
-                one.answer = html.answer(content, name=name)
-                (staging / f"{name}.html").write_text(html.page(told, one.about), "utf-8")
-            one.seconds[step] = round(time.perf_counter() - clock, 3)
-            clock = time.perf_counter()
-            progress(name, step)
-
-
-@contextmanager
-def _kept_if_it_fails(output: Path, report: Report, plan: Plan) -> Iterator[None]:
-    """Where a report fails, the build ends with what and where; the executed notebook is put aside."""
-    try:
-        yield
-    except Exception as error:
-        what = str(error) if isinstance(error, BuildError) else f"{report.name}: {type(error).__name__}: {error}"
-        raise BuildError(f"{what}\n\n{_keep_failed(output, plan)}") from error
-
-
-def _keep_failed(output: Path, plan: Plan) -> str:
-    """Put the executed notebook of a failed report aside; returns a line that says where."""
-    if not output.exists():
-        return "No executed notebook could be kept."
-    failed = plan.root / "reports" / ".failed"
-    failed.mkdir(exist_ok=True)
-    kept = failed / f"{plan.date}-{output.name}"
-    shutil.move(output, kept)
-    return f"Nothing was published. The executed notebook is kept as {kept}"
-
-
-def _finish(plan: Plan, made: list[_Made], staging: Path, told: dict[str, Any], changed: Changes) -> None:
+def _finish(plan: Plan, made: list[Made], staging: Path, told: dict[str, Any], changed: Changes) -> None:
     """Write the edition's first page, and last what it says of itself."""
     from analysis.reporting import html
 

@@ -263,7 +263,15 @@ def _junk(_: Path, __: Path, count: int, chance: random.Random) -> list[Callable
             staging.symlink_to(copy / "nowhere")
         else:
             (staging / "edition" / "deep").mkdir(parents=True)
-            for name in ("index.html", "manifest.json", "tiny.html", "replacement", "latest", "edition/tiny.ipynb", "edition/deep/x"):
+            for name in (
+                "index.html",
+                "manifest.json",
+                "tiny.html",
+                "replacement",
+                "latest",
+                "edition/tiny.ipynb",
+                "edition/deep/x",
+            ):
                 (staging / name).write_bytes(chance.randbytes(chance.randrange(2000)))
             (staging / "edition" / "link").symlink_to(copy / "data", target_is_directory=True)
             (staging / "edition" / "deep").chmod(0o500)
@@ -299,14 +307,7 @@ def _outcome(copy: Path, code: int) -> str:
     return "refused, published all the same" if code and published else "refused" if code else "published"
 
 
-TRIALS = {
-    "moments": _moments,
-    "steps": _steps,
-    "full": _full,
-    "forbidden": _forbidden,
-    "junk": _junk,
-    "together": _together,
-}
+TRIALS = {"moments": _moments, "steps": _steps, "full": _full, "forbidden": _forbidden, "junk": _junk, "together": _together}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -43,7 +43,9 @@ def tiny(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("faults") / "tiny"
     shutil.copytree(ROOT / "data", root / "data")
     (root / "notebooks").mkdir()
-    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
     notebook.cells = [nbformat.v4.new_markdown_cell("# Tiny: a report\n\n**The question.** Is it whole?", id="title")]
     notebook.cells += [nbformat.v4.new_code_cell(source, id=f"c{place}") for place, source in enumerate(CELLS)]
     notebook.cells[2].metadata["tags"] = ["parameters"]
@@ -61,7 +63,7 @@ def tried(tiny: Path, trial: str, short: int, *, share: float = 1) -> dict[str, 
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr[-3000:]
     came = json.loads(done.stdout)
-    print(f"\n{trial}: {sum(came.values())} builds, " + ", ".join(f"{count} {what}" for what, count in sorted(came.items())))
+    print(f"\n{trial}: {sum(came.values())} builds, " + ", ".join(f"{count} {what}" for what, count in sorted(came.items())))  # noqa: T201 - the figures of a long run
     return came
 
 
@@ -102,12 +104,16 @@ def test_a_command_killed_while_a_kernel_runs_leaves_everything_whole(tiny, tmp_
     for trial in range(max(2, LONG // 10)):
         day = f"2027-01-{trial % 28 + 1:02}"
         command = [sys.executable, "-m", "analysis", "build", "--date", day]
-        with subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as run:
+        with subprocess.Popen(
+            command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ) as run:
             time.sleep(chance.uniform(0.2, 6))
             run.send_signal(signal.SIGKILL)
         found = editions.editions(root / "reports")
         assert not any(editions.damage(path) for path in found)
         assert (root / "reports" / "latest").resolve() in found
-    done = subprocess.run([sys.executable, "-m", "analysis", "build", "--date", "2027-02-01"], cwd=root, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", "build", "--date", "2027-02-01"], cwd=root, capture_output=True, check=True
+    )
     assert b"Published reports/2027-02-01/index.html" in done.stdout
     assert not (root / "reports" / ".staging").exists()
