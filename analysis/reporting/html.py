@@ -39,6 +39,7 @@ class About:
     date: date
     as_of: date
     recorded_by: date | None = None
+    version: str = __version__
 
     @property
     def date_in_words(self) -> str:
