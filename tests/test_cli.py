@@ -109,10 +109,31 @@ def test_verify_and_trace_read_the_latest_edition(run, project):
     assert text.startswith("Edition 2026-11-25\n\nprinted_share.sakura.japan: 42%\n")
     assert "- “42%” (techfyle.com, March 2024), paragraph 9 [s002-p09-42pct]" in text
     assert "did you mean share_ratio.china.japan" in run("trace", "share_ratio").output
-    (project / "reports" / "2026-11-25" / "market_share.html").write_text("Another page", "utf-8")
+    page = project / "reports" / "2026-11-25" / "market_share.html"
+    page.chmod(0o644)
+    page.write_text("Another page", "utf-8")
     result = run("verify", "2026-11-25")
     assert result.exit_code == 1
     assert result.output == "2026-11-25: damaged\n  market_share.html: was changed since it was published\n"
+
+
+def test_two_editions_are_compared_and_one_is_withdrawn(run, project):
+    assert "No earlier edition of these reports is there" in run("build", "partnerships", "--date", "2026-11-24").output
+    second = run("build", "partnerships", "--date", "2026-11-25", "--against", "2026-11-24")
+    assert "Since the edition 2026-11-24 no figure has changed.\n" in second.output
+    assert run("diff", "2026-11-24", "2026-11-25").output == "Since the edition 2026-11-24 no figure has changed.\n"
+    assert "no edition '2026-01-01'; there are 2026-11-24, 2026-11-25" in run("diff", "2026-01-01", "2026-11-25").output
+    assert run("withdraw", "2026-11-25").exit_code == 2  # without a reason
+    withdrawn = run("withdraw", "2026-11-25", "--reason", "A slip in the claims.")
+    assert withdrawn.exit_code == 0
+    assert withdrawn.output.endswith("The latest edition is now 2026-11-24.\n")
+    assert run("verify").output == "2026-11-24: whole\n2026-11-25: whole\n"
+    again = run("build", "partnerships", "--date", "2026-11-25", "--against", "2026-11-24")
+    assert again.exit_code == 1
+    assert "was made of the same inputs, and withdrawn on" in again.output
+    other = run("build", "production", "--date", "2026-11-26")
+    assert other.exit_code == 0
+    assert "no report is in both" in run("diff", "2026-11-24", "2026-11-26").output
 
 
 def test_outside_a_project_the_packages_own_is_used_or_it_says_so(tmp_path, monkeypatch):
