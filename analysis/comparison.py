@@ -5,8 +5,6 @@ from datetime import date
 from math import inf
 from typing import Any
 
-import polars as pl
-
 from analysis.exhibits.citing import quoted, with_sources
 from analysis.ledger import Ledger
 from analysis.units import POINTS_PER_SHARE, months_between
@@ -184,7 +182,7 @@ class _Causes:
     """Why a figure differs between two editions: what came of the claims it rests on, else how it was computed or asked."""
 
     def __init__(self, before: Told, after: Told, ledger: Ledger) -> None:
-        self.before, self.after, self.ledger = before, after, ledger
+        self.before, self.after = before, after
         old, new = before.manifest, after.manifest
         clocks = all(old[name] == new[name] for name in _CLOCKS)
         self.same_data = clocks and all(old["inputs"].get(name) == new["inputs"].get(name) for name in _DATA)
@@ -193,8 +191,9 @@ class _Causes:
             for name in old["inputs"].keys() | new["inputs"].keys()
             if old["inputs"].get(name) != new["inputs"].get(name) and not name.startswith("data/")
         )
-        self.latest = self._latest_entries()
-        self.first = self._first_entries()
+        every = _entries(ledger)
+        self.first = {name: entries[0] for name, entries in every.items()}
+        self.latest = {name: row for name, entries in every.items() if (row := self._last_known(entries))}
 
     def __call__(self, report: str, old: dict | None, new: dict | None) -> tuple[str, str]:
         was, now = (set(row["claim_ids"]) if row else set() for row in (old, new))
@@ -248,22 +247,23 @@ class _Causes:
         more = len(told) - _CITED
         return told[:_CITED] + ([f"and {more} more"] if more > 0 else [])
 
-    def _latest_entries(self) -> dict[str, dict]:
-        """The last entry about each statement that the edition after could know of, also one that takes it back."""
-        told = self.after.manifest
-        known = pl.col("known_date") <= date.fromisoformat(told["as_of"])
-        recorded = pl.col("recorded_date") <= date.fromisoformat(told["recorded_by"] or told["date"])
-        return self._statements(known & recorded, "last")
+    def _last_known(self, entries: list[dict]) -> dict | None:
+        """The entry about a statement that the edition after has, or could know of, also one that takes it back."""
+        told, cited = self.after.manifest, self.after.entries.get(entries[0]["claim_id"])
+        day = told["recorded_by"] or told["date"]
+        if cited:
+            return entries[cited - 1]
+        known = [row for row in entries if str(row["known_date"]) <= told["as_of"] and str(row["recorded_date"]) <= day]
+        return known[-1] if known else None
 
-    def _first_entries(self) -> dict[str, dict]:
-        return self._statements(pl.lit(True), "first")
 
-    def _statements(self, wanted: pl.Expr, keep: str) -> dict[str, dict]:
-        rows = {}
-        for table, key in ((self.ledger.claims, "claim_id"), (self.ledger.events, "event_id")):
-            entries = table.filter(wanted).sort("entry", maintain_order=True).unique(key, keep=keep, maintain_order=True)
-            rows |= {row[key]: row for row in with_sources(entries, self.ledger)}
-        return rows
+def _entries(ledger: Ledger) -> dict[str, list[dict]]:
+    """Every entry about each claim and event, in order, with its source."""
+    made: dict[str, list[dict]] = {}
+    for table, key in ((ledger.claims, "claim_id"), (ledger.events, "event_id")):
+        for row in with_sources(table.sort("entry", maintain_order=True), ledger):
+            made.setdefault(row[key], []).append({**row, "claim_id": row[key]})
+    return made
 
 
 def _plain(value: object) -> str:

@@ -40,9 +40,9 @@ def told(*figures, entries=None, name="2026-11-24", **manifest):
     return Told(name, MANIFEST | manifest, list(figures), {"a": 1} if entries is None else entries)
 
 
-def after(*figures, data="two", **manifest):
+def after(*figures, data="two", entries=(), **manifest):
     inputs = MANIFEST["inputs"] | {"data/claims.csv": data}
-    return told(*figures, entries={}, name="2026-11-25", **({"date": "2026-11-25", "inputs": inputs} | manifest))
+    return told(*figures, entries=dict(entries), name="2026-11-25", **({"date": "2026-11-25", "inputs": inputs} | manifest))
 
 
 @pytest.fixture
@@ -98,6 +98,17 @@ def test_an_entry_recorded_after_the_edition_is_no_reason_in_it(ledger):
     entry = {"claim_id": "a", "entry": 2, "change": "correction", "reason": "Later.", "recorded_date": date(2026, 12, 1)}
     change = only(compare(told(figure()), after(figure(0.41), method_version="2"), ledger(entry)))
     assert change.kind == "method"
+
+
+def test_an_edition_made_up_for_a_past_day_has_the_entries_that_it_cites(ledger):
+    """It was made after its day, when a later entry was there; and one that was there, but came after it, is not its own."""
+    second = {"claim_id": "a", "entry": 2, "change": "correction", "reason": "Read wrongly.", "recorded_date": date(2026, 12, 1)}
+    third = second | {"entry": 3, "reason": "Again.", "recorded_date": date(2026, 12, 2)}
+    moved = after(figure(0.41), entries={"a": 2})
+    assert only(compare(told(figure()), moved, ledger(second, third))).reason == "Read wrongly. [a]"
+    today = {"claim_id": "a", "entry": 2, "change": "correction", "reason": "Read wrongly.", "recorded_date": TODAY}
+    same_day = after(figure(0.41), entries={"a": 1}, method_version="2")
+    assert only(compare(told(figure()), same_day, ledger(today))).kind == "method"
 
 
 def test_what_a_later_source_says_is_a_revision_and_names_it(ledger):
