@@ -11,7 +11,10 @@ import click
 from analysis import __version__
 from analysis.errors import EvroadError, InputError
 
-EXIT_CODES = "Exit codes: 0 published, or nothing to do; 1 held or failed, nothing published; 2 bad input."
+EXIT_CODES = (
+    "Exit codes: 0 published, or nothing to do; 1 a report failed; 2 bad input; 3 held by a check; 4 another build is "
+    "under way. But with 0, nothing was published."
+)
 
 
 class _Day(click.ParamType):
@@ -169,7 +172,7 @@ def diff(before: str, after: str) -> None:
             click.echo(f"Only in {name}, not compared: {', '.join(sorted(reports))}.")
 
 
-@main.command(epilog="Exit codes: 0 withdrawn; 1 a build is under way; 2 bad input.")
+@main.command(epilog="Exit codes: 0 withdrawn; 2 bad input; 4 a build is under way.")
 @click.argument("edition")
 @click.option("--reason", required=True, metavar="TEXT", help="What was wrong, for readers; it stands on every page.")
 def withdraw(edition: str, reason: str) -> None:

@@ -23,6 +23,18 @@ class BuildError(EvroadError):
     exit_code = 1
 
 
+class HeldError(BuildError):
+    """A check before publication, set to hold, found something. Nothing was published."""
+
+    exit_code = 3
+
+
+class BusyError(BuildError):
+    """Another process has the folder of reports to itself. Nothing was done."""
+
+    exit_code = 4
+
+
 _SHOWN = 80  # characters of a wrong value
 
 

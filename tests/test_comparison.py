@@ -102,7 +102,13 @@ def test_an_entry_recorded_after_the_edition_is_no_reason_in_it(ledger):
 
 def test_an_edition_made_up_for_a_past_day_has_the_entries_that_it_cites(ledger):
     """It was made after its day, when a later entry was there; and one that was there, but came after it, is not its own."""
-    second = {"claim_id": "a", "entry": 2, "change": "correction", "reason": "Read wrongly.", "recorded_date": date(2026, 12, 1)}
+    second = {
+        "claim_id": "a",
+        "entry": 2,
+        "change": "correction",
+        "reason": "Read wrongly.",
+        "recorded_date": date(2026, 12, 1),
+    }
     third = second | {"entry": 3, "reason": "Again.", "recorded_date": date(2026, 12, 2)}
     moved = after(figure(0.41), entries={"a": 2})
     assert only(compare(told(figure()), moved, ledger(second, third))).reason == "Read wrongly. [a]"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import BuildError, EvroadError
+from analysis.errors import BuildError, EvroadError, HeldError
 from analysis.reporting import changes, editions
 from analysis.reporting.changes import Changes
 from analysis.reporting.making import Made, Progress, executed, render
@@ -29,12 +29,13 @@ def build(plan: Plan, progress: Progress) -> Edition:
     """Make the edition that `plan` describes, or find that it is there already.
 
     Raises:
-        BuildError: where a check holds it, a report fails, or another build is under way. Nothing is published then, and
-            the executed notebook is kept under `reports/.failed/`.
+        HeldError: where a check holds it.
+        BusyError: where another build is under way.
+        BuildError: where a report fails; its executed notebook is kept under `reports/.failed/`. Nothing is published then.
     """
     held = [finding.text for finding in plan.findings if finding.level == "held"]
     if held:
-        raise BuildError("held by the checks that [tool.evroad.gates] asks for, nothing was published: " + " ".join(held))
+        raise HeldError("held by the checks that [tool.evroad.gates] asks for, nothing was published: " + " ".join(held))
     reports = plan.root / "reports"
     with publishing(reports) as staging:
         try:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from analysis.errors import BuildError, InputError
+from analysis.errors import BuildError, BusyError, InputError
 from analysis.reporting.editions import WITHDRAWN, editions, find, latest, read, superseded_by, withdrawn
 from analysis.reporting.html import index_page
 from analysis.reporting.notices import Notice, with_notice
@@ -31,7 +31,8 @@ def publishing(reports: Path) -> Iterator[Path]:
     """Sole use of the folder of reports, with an empty staging folder in it that is gone afterwards.
 
     Raises:
-        BuildError: where another build is under way, or the folder cannot be written.
+        BusyError: where another build is under way.
+        BuildError: where the folder cannot be written.
     """
     staging = reports / _STAGING
     try:
@@ -44,7 +45,7 @@ def publishing(reports: Path) -> Iterator[Path]:
             finally:
                 _clear(staging)
     except Timeout:
-        raise BuildError(f"another build is under way in {reports}: wait for it, then build again") from None
+        raise BusyError(f"another build is under way in {reports}: wait for it, then build again") from None
     except OSError as error:
         raise BuildError(f"{error.filename or reports}: {error.strerror}: nothing was published") from error
 
@@ -82,7 +83,7 @@ def withdraw(reports: Path, name: str, /, *, reason: str, day: date) -> Path:
 
     Raises:
         InputError: where there is no such edition, it is withdrawn already, or no reason is given.
-        BuildError: where a build is under way.
+        BusyError: where a build is under way.
     """
     if not reason.strip() or not reason.isprintable():
         raise InputError(f"--reason {reason!r}: expected a sentence in one line that tells readers what was wrong")

@@ -9,7 +9,7 @@ import pytest
 from conftest import TODAY
 from pypdf import PdfReader
 
-from analysis.errors import BuildError, InputError
+from analysis.errors import HeldError, InputError
 from analysis.reporting.edition import build
 from analysis.reporting.planning import plan
 
@@ -110,6 +110,6 @@ def test_what_the_checks_found_is_told_and_can_hold_an_edition(two):
     assert "Checks before publication" in text_of(second.folder / "investments.html")
     held = plan(root, ["investments"], {}, date=date(2026, 11, 28), as_of=None)
     held.findings.append(type(held.findings[0])("freshness", "held", "Figures are too old."))
-    with pytest.raises(BuildError, match=r"held by the checks .* Figures are too old\."):
+    with pytest.raises(HeldError, match=r"held by the checks .* Figures are too old\."):
         quietly(held)
     assert not (root / "reports" / "2026-11-28").exists()

@@ -8,7 +8,7 @@ import pytest
 import typst
 from filelock import FileLock
 
-from analysis.errors import BuildError, InputError
+from analysis.errors import BusyError, InputError
 from analysis.reporting import editions
 from analysis.reporting.notices import PLACE, Notice, with_notice, without_notice
 from analysis.reporting.publication import publish, publishing, refresh, withdraw
@@ -181,7 +181,7 @@ def test_an_edition_is_withdrawn_once_and_only_if_it_is_there(folder):
 
 def test_nothing_is_withdrawn_while_a_build_is_under_way(folder):
     folder("2026-11-24")
-    with FileLock(folder.reports / ".lock"), pytest.raises(BuildError, match="another build is under way"):
+    with FileLock(folder.reports / ".lock"), pytest.raises(BusyError, match="another build is under way"):
         withdraw(folder.reports, "2026-11-24", reason="Wrong.", day=DAY)
     assert editions.withdrawn(folder.reports / "2026-11-24") is None
 
