@@ -9,14 +9,10 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 from conftest import ROOT, TODAY
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analysis import Ledger
-from analysis.consistency import latest_entries
 from analysis.errors import Fault, InputError, LedgerError
-from analysis.ledger import _latest_editions
 from analysis.metrics.conflicts import Contest, contests
 from analysis.units import fiscal_year
 
@@ -468,59 +464,6 @@ def test_a_later_entry_about_something_else_is_refused(project):
     other = row.replace(",1,new,", ",2,correction,slip").replace(",sakura,", ",leaf,").replace("2026-11-22", "2026-11-20")
     path.write_text(path.read_text("utf-8") + other + "\n", "utf-8")
     assert {fault.column for fault in faults_of(project)} == {"entity_id", "recorded_date"}
-
-
-DAYS = st.dates(date(2020, 1, 1), TODAY)
-
-
-@settings(deadline=None)
-@given(
-    rows=st.lists(
-        st.tuples(
-            st.sampled_from("abc"),
-            st.sampled_from("pq"),
-            DAYS,
-            st.sampled_from(["target", "reported", "plan"]),
-            st.sampled_from(["asserts", "withdraws"]),
-        ),
-        min_size=1,
-        max_size=12,
-    ),
-    known=DAYS,
-)
-def test_later_publications_never_change_what_was_known_and_one_claim_is_in_force(rows, known):
-    frame = pl.DataFrame(
-        [
-            {
-                "claim_id": f"c{i}",
-                "series_id": series,
-                "entity_id": "e",
-                "market_id": "m",
-                "valid_from": None,
-                "valid_to": None,
-                "product_id": product,
-                "known_date": day,
-                "basis": basis,
-                "stance": stance,
-                "entry": 1,
-                "change": "new",
-            }
-            for i, (series, product, day, basis, stance) in enumerate(rows)
-        ],
-        schema_overrides={"valid_from": pl.Date, "valid_to": pl.Date},
-    )
-
-    def view(claims: pl.DataFrame) -> pl.DataFrame:
-        visible = claims.filter(pl.col("known_date") <= known)
-        return visible.pipe(latest_entries, "claim_id").pipe(_latest_editions)
-
-    earlier = frame.filter(pl.col("known_date") <= known)
-    assert view(frame).equals(view(earlier))
-    intent = pl.col("basis").is_in(["target", "plan", "rumour"]).alias("intent")
-    keys = view(frame).select("series_id", "product_id", "stance", intent)
-    assert keys.is_unique().all()
-    # Of every series, product, ground and stance that could be known, one is in force.
-    assert len(keys) == earlier.select("series_id", "product_id", "stance", intent).n_unique()
 
 
 # --- the project's own data against what was collected
