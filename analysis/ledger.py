@@ -91,9 +91,9 @@ class Ledger:
             "sources": self.sources.filter(pl.min_horizontal("published_date", "recorded_date") <= known, recorded),
             "claims": claims.pipe(_latest_editions).filter(stands).drop(gone),
             "events": events.filter(stands).drop(gone),
-            "conflicts": self.conflicts.filter(recorded, _is_told(held, known)),
+            "conflicts": self.conflicts.filter(recorded, _is_told(held, seen)),
             "vintages": claims.filter(stands).drop(gone),
-            "retracted": claims.filter(gone).drop(gone),
+            "retracted": claims.filter(gone),
         }
         return replace(self, **tables, entries=seen, known=known, recorded_by=by)
 
@@ -174,10 +174,13 @@ def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_told(entries: dict[str, pl.DataFrame], known: date) -> pl.Expr:
+def _is_told(entries: dict[str, pl.DataFrame], seen: dict[str, pl.DataFrame]) -> pl.Expr:
     """Whether a conflict could be told of: its title may speak of what came last."""
-    to_come = pl.col("known_date") > known, pl.col("published_date").is_not_null()
-    later = [row for name, key in STATEMENT_KEYS.items() for row in entries[name].filter(*to_come)[key]]
+    later = [
+        row
+        for name, key in STATEMENT_KEYS.items()
+        for row in entries[name].join(seen[name], on=key, how="anti").drop_nulls("published_date")[key]
+    ]
     lacks = pl.col("statement_ids").str.split(";").list.eval(pl.element().is_in(later)).list.any()
     return (pl.col("kind") != "status") | ~lacks
 

@@ -387,6 +387,8 @@ def test_a_view_of_a_later_day_can_be_narrowed_to_a_day_before_a_correction_or_a
 def test_a_conflict_of_status_is_told_only_when_all_of_it_was_known_and_one_of_values_with_those_that_were():
     """Its title may name what came last: whether a contract holds is no question before its plan has ended."""
     claims = [said("a", E2024, 1.0), said("b", E2025, 2.0, entity_id="y"), said("c", E2026, 3.0, entity_id="m"), LATER]
+    # That one of them is taken back later keeps nothing from having been told before.
+    claims.append(said("a", E2024, None, date(2026, 10, 5), entry=2, change="retraction"))
     shared = {"title": "K", "reason": "Why", "statement_ids": "a;b;c", "recorded_date": date(2026, 10, 1)}
     conflicts = [{"conflict_id": kind, "kind": kind} | shared for kind in ("status", "value")]
     ledger = ledger_of([E2024, E2025, E2026], claims, conflicts)
