@@ -149,11 +149,9 @@ def _last_printings(entries: pl.DataFrame, key: str) -> pl.DataFrame:
     A later entry takes back its own statement. One that a later edition makes takes back what earlier ones had said.
     """
     retraction = pl.col("change") == "retraction"
-    latest = latest_entries(entries, key)
     # A retraction need not print again what it takes back, nor is the day it came in that of an edition.
-    prints = ~retraction | (pl.col("entry") == 1)
-    printed = entries.filter(prints, pl.col(key).is_in(latest[key].to_list())).pipe(latest_entries, key)
-    gone = pl.col(key).is_in(latest.filter(retraction)[key].to_list())
+    printed = entries.filter(~retraction | (pl.col("entry") == 1)).pipe(latest_entries, key)
+    gone = pl.col(key).is_in(latest_entries(entries, key).filter(retraction)[key].to_list())
     if "series_id" not in entries.columns:  # events are no editions of one another
         return printed.with_columns(is_retracted=gone)
     last = pl.when(retraction).then("known_date").max().over(_SAME)
