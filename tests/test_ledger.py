@@ -4,7 +4,7 @@ import calendar
 import csv
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -678,6 +678,27 @@ def test_every_disagreement_in_the_data_is_explained_by_a_recorded_conflict_on_e
         if contest.conflict_id.startswith("found-")
     }
     assert not unexplained
+
+
+def test_on_1_april_2024_canton_was_planned_models_were_23_or_27_and_there_was_no_deal_with_sk_on(own):
+    view = own.as_of(date(2024, 4, 1))
+    canton = view.claims.filter(pl.col("entity_id") == "canton", pl.col("series_id") == "start_of_production")
+    assert canton.select("printed", "stance").rows() == [("2025", "asserts"), ("November 2026", "asserts")]
+    models = view.claims.filter(pl.col("series_id") == "electrified_models", pl.col("valid_to") == date(2031, 3, 31))
+    assert set(models["value"]) >= {23, 27}
+    for statements in (view.claims, view.events, view.vintages):
+        assert "sk-on-supply" not in statements["entity_id"]
+        assert (statements["published_date"] <= view.known).all()
+
+
+@pytest.mark.parametrize(
+    ("conflict", "day"),
+    [("after-re-nissan", date(2025, 5, 14)), ("sk-on-after-canton", date(2025, 10, 6)), ("k2-canton-500m", date(2025, 10, 6))],
+)
+def test_no_conflict_speaks_of_an_end_or_a_plan_before_its_day(own, conflict, day):
+    """Re:Nissan, and the end of the plan for Canton, are in the titles: before, these conflicts were not there."""
+    assert conflict in {contest.conflict_id for contest in contests_of(own.as_of(day))}
+    assert conflict not in {contest.conflict_id for contest in contests_of(own.as_of(day - timedelta(days=1)))}
 
 
 def test_all_nineteen_known_conflicts_are_recorded_with_every_statement_and_reason(own):
