@@ -61,11 +61,8 @@ def settings(pyproject: Path) -> Settings:
     Raises:
         InputError: for a file that is no TOML, a setting that does not exist, or a value that it cannot have.
     """
-    table: Any = {}
     try:
-        table = tomllib.loads(pyproject.read_text("utf-8"))
-    except FileNotFoundError:
-        pass
+        table: Any = tomllib.loads(pyproject.read_text("utf-8") if pyproject.exists() else "")
     except (OSError, ValueError) as error:
         raise InputError(f"{pyproject.name} cannot be read as TOML: {error}") from None
     for name in _TABLE:

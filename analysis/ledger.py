@@ -139,8 +139,9 @@ class Ledger:
         return f"Ledger({counts}, known {self.known})"
 
 
-_SAME = ["series_id", "entity_id", "market_id", "valid_from", "valid_to", "product_id", "is_intent", "stance"]
-"""What two editions speak of alike; one of the columns is made of the basis."""
+_INTENT = pl.col("basis").cast(pl.String).is_in(INTENT)
+_SAME = ["series_id", "entity_id", "market_id", "valid_from", "valid_to", "product_id", "stance", _INTENT]
+"""What two editions speak of alike."""
 
 
 def _last_printings(entries: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -155,21 +156,13 @@ def _last_printings(entries: pl.DataFrame, key: str) -> pl.DataFrame:
     if "series_id" not in entries.columns:  # events are no editions of one another
         return printed.with_columns(is_retracted=gone)
     last = pl.when(retraction).then("known_date").max().over(_SAME)
-    return (
-        printed.with_columns(is_intent=pl.col("basis").cast(pl.String).is_in(INTENT))
-        .with_columns(is_retracted=gone | (pl.col("known_date") <= last).fill_null(False))
-        .drop("is_intent")
-    )
+    return printed.with_columns(is_retracted=gone | (pl.col("known_date") <= last).fill_null(False))
 
 
 def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:
     """One claim per series, entity, market, period, product and stance: the latest edition's, first printing."""
-    return (
-        claims.with_columns(is_intent=pl.col("basis").cast(pl.String).is_in(INTENT))
-        .filter(pl.col("known_date") == pl.col("known_date").max().over(_SAME))
-        .unique(_SAME, keep="first", maintain_order=True)
-        .drop("is_intent")
-    )
+    latest = claims.filter(pl.col("known_date") == pl.col("known_date").max().over(_SAME))
+    return latest.filter(pl.int_range(pl.len()).over(_SAME) == 0)
 
 
 def _is_told(entries: dict[str, pl.DataFrame], seen: dict[str, pl.DataFrame]) -> pl.Expr:

@@ -316,6 +316,12 @@ def test_a_price_that_a_later_edition_retracts_is_gone_and_comes_back_with_the_o
     assert ledger.as_of(date(2026, 6, 1)).vintages["claim_id"].to_list() == ["c", "z"]
 
 
+def test_what_an_edition_prints_and_takes_back_itself_is_not_in_force():
+    ledger = ledger_of([E2024, E2026], [said("a", E2024, 100.0), said("b", E2024, None, change="retraction"), LATER])
+    assert values(ledger, 2024, 6, 1) == []
+    assert ledger.as_of(date(2024, 6, 1)).vintages.is_empty()
+
+
 def test_a_retraction_that_was_entered_by_mistake_is_mended_by_a_correction_on_every_day_but_in_no_replay():
     claims = [
         said("a", E2024, 100.0),
