@@ -30,7 +30,7 @@ def cross_table_faults(tables: dict[str, pl.DataFrame], unread: set[str]) -> lis
         unread: the tables that could not be read at all; nothing is held against them.
     """
     faults = _reference_faults(tables, unread)
-    for check in (_circle_faults, _unit_faults, _entry_faults, _locator_faults, _contradiction_faults):
+    for check in (_circle_faults, _unit_faults, _entry_faults, _order_faults, _locator_faults, _contradiction_faults):
         faults += check(tables)
     return faults if unread & set(STATEMENT_KEYS) else faults + _conflict_faults(tables)
 
@@ -138,6 +138,20 @@ def _entry_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
                     cause = "a statement about something else: void this one and add a new one"
                     faults.append(Fault(*place, column, row[column] or "", expected, cause))
     return faults
+
+
+def _order_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
+    """Statements that were recorded before their source: a view of the days between would cite what it does not have."""
+    sources = tables["sources"].select("source_id", source_day="recorded_date").unique("source_id")
+    return [
+        Fault(f"{table}.csv", line, "recorded_date", str(day), f"a day not before {source_day}, when {source} was recorded")
+        for table in STATEMENT_KEYS
+        for line, day, source, source_day in tables[table]
+        .join(sources, on="source_id", how="inner", maintain_order="left")
+        .filter(pl.col("recorded_date") < pl.col("source_day"))
+        .select(LINE, "recorded_date", "source_id", "source_day")
+        .iter_rows()
+    ]
 
 
 def _locator_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:

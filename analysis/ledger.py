@@ -1,7 +1,7 @@
 """The ledger: what was published, by whom and when. The only reader of `data/`; nothing is computed from claims here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -22,7 +22,8 @@ class Ledger:
     their files, and `line` is a row's line there. Claims and events carry beside their own columns the `published_date`
     and `product_id` of their source, `known_date` (the first day they could be known), and the names of their series,
     entity and market. `vintages` holds the claims of every edition that could be known, also of those that a later edition
-    of the same product has revised since.
+    of the same product has revised since; `retracted` those that their publisher has taken back by then, in the words last
+    printed, so that a figure of an earlier day can still be traced; `entries` every entry, from which a view is narrowed.
     """
 
     sources: pl.DataFrame
@@ -34,6 +35,8 @@ class Ledger:
     vintages: pl.DataFrame
     known: date
     recorded_by: date | None = None
+    retracted: pl.DataFrame = field(default_factory=pl.DataFrame)
+    entries: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def load(cls, folder: Path | None = None) -> "Ledger":
@@ -51,9 +54,13 @@ class Ledger:
         faults += cross_table_faults(tables, unread)
         if faults:
             raise LedgerError(faults)
-        for name in STATEMENT_KEYS:
-            tables[name] = _with_names(tables[name], name, tables)
-        return cls(**tables, vintages=tables["claims"], known=_last_recorded(tables))
+        return cls.of(tables)
+
+    @classmethod
+    def of(cls, tables: dict[str, pl.DataFrame]) -> "Ledger":
+        """All entries of typed tables in which there are no faults."""
+        entries = {name: _with_names(tables[name], name, tables) for name in STATEMENT_KEYS}
+        return cls(**tables | entries, vintages=entries["claims"], known=_last_recorded(tables), entries=entries)
 
     def as_of(self, known: date | None = None, *, recorded_by: date | None = None) -> "Ledger":
         """The statements in force as they could be known on the day `known`, both ends included.
@@ -62,7 +69,8 @@ class Ledger:
         unless void; and per series, entity, market, period and product what the latest edition says (the first
         printing in it), unless retracted. What is meant to be and what was observed do not replace each other, nor does a
         source that tells a plan and its end contradict itself.
-        An undated source is known from the day it was recorded.
+        An undated source is known from the day it was recorded. A conflict of the kind status is about things told
+        together: there is none before all that dated sources say of it was known. A view of a view is as narrow as both.
 
         Args:
             known: the public's day; the ledger's last where none is given.
@@ -71,18 +79,23 @@ class Ledger:
         Raises:
             InputError: where a day is not a date, or lies after the ledger's last record (or what this view knows).
         """
-        known = self._day(known or self.known, "known")
-        by = self._day(recorded_by, "recorded_by") if recorded_by is not None else None
-        visible = pl.col("known_date") <= known
+        known = self.known if known is None else self._day(known, "known")
+        asked = None if recorded_by is None else self._day(recorded_by, "recorded_by")
+        by = min((day for day in (asked, self.recorded_by) if day), default=None)
         recorded = pl.lit(True) if by is None else pl.col("recorded_date") <= by
-        stands = pl.col("change") != "retraction"
-        entries = self.vintages.filter(visible & recorded).pipe(latest_entries, "claim_id")
-        claims = entries.pipe(_latest_editions).filter(stands)
-        events = self.events.filter(visible & recorded).pipe(latest_entries, "event_id").filter(stands)
-        conflicts = self.conflicts.filter(recorded)
-        sources = self.sources.filter(pl.min_horizontal("published_date", "recorded_date") <= known, recorded)
-        tables = {"sources": sources, "claims": claims, "events": events, "conflicts": conflicts}
-        return replace(self, **tables, vintages=entries.filter(stands), known=known, recorded_by=by)
+        held = {name: table.filter(recorded) for name, table in self.entries.items()}
+        seen = {name: table.filter(pl.col("known_date") <= known) for name, table in held.items()}
+        claims, events = (_last_printings(seen[name], key) for name, key in STATEMENT_KEYS.items())
+        stands, gone = ~pl.col("is_retracted"), "is_retracted"
+        tables = {
+            "sources": self.sources.filter(pl.min_horizontal("published_date", "recorded_date") <= known, recorded),
+            "claims": claims.pipe(_latest_editions).filter(stands).drop(gone),
+            "events": events.filter(stands).drop(gone),
+            "conflicts": self.conflicts.filter(recorded, _is_told(held, seen)),
+            "vintages": claims.filter(stands).drop(gone),
+            "retracted": claims.filter(gone),
+        }
+        return replace(self, **tables, entries=seen, known=known, recorded_by=by)
 
     def name(self, entity_id: str) -> str:
         """The name of an entity, for text.
@@ -126,15 +139,41 @@ class Ledger:
         return f"Ledger({counts}, known {self.known})"
 
 
+_INTENT = pl.col("basis").cast(pl.String).is_in(INTENT)
+_SAME = ["series_id", "entity_id", "market_id", "valid_from", "valid_to", "product_id", "stance", _INTENT]
+"""What two editions speak of alike."""
+
+
+def _last_printings(entries: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Of each statement that is not void the last entry that prints it, and whether its publisher has taken it back since.
+
+    A later entry takes back its own statement. One that a later edition makes takes back what earlier ones had said.
+    """
+    retraction = pl.col("change") == "retraction"
+    # A retraction need not print again what it takes back, nor is the day it came in that of an edition.
+    printed = entries.filter(~retraction | (pl.col("entry") == 1)).pipe(latest_entries, key)
+    gone = pl.col(key).is_in(latest_entries(entries, key).filter(retraction)[key].to_list())
+    if "series_id" not in entries.columns:  # events are no editions of one another
+        return printed.with_columns(is_retracted=gone)
+    last = pl.when(retraction).then("known_date").max().over(_SAME)
+    return printed.with_columns(is_retracted=gone | (pl.col("known_date") <= last).fill_null(False))
+
+
 def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:
     """One claim per series, entity, market, period, product and stance: the latest edition's, first printing."""
-    key = ["series_id", "entity_id", "market_id", "valid_from", "valid_to", "product_id", "is_intent", "stance"]
-    return (
-        claims.with_columns(is_intent=pl.col("basis").cast(pl.String).is_in(INTENT))
-        .filter(pl.col("known_date") == pl.col("known_date").max().over(key))
-        .unique(key, keep="first", maintain_order=True)
-        .drop("is_intent")
-    )
+    latest = claims.filter(pl.col("known_date") == pl.col("known_date").max().over(_SAME))
+    return latest.filter(pl.int_range(pl.len()).over(_SAME) == 0)
+
+
+def _is_told(entries: dict[str, pl.DataFrame], seen: dict[str, pl.DataFrame]) -> pl.Expr:
+    """Whether a conflict could be told of: its title may speak of what came last."""
+    later = [
+        row
+        for name, key in STATEMENT_KEYS.items()
+        for row in entries[name].join(seen[name], on=key, how="anti").drop_nulls("published_date")[key]
+    ]
+    lacks = pl.col("statement_ids").str.split(";").list.eval(pl.element().is_in(later)).list.any()
+    return (pl.col("kind") != "status") | ~lacks
 
 
 def _with_names(statements: pl.DataFrame, table: str, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """Units, fiscal years and conversions: named constants, each with its meaning. No data and no text layout here."""
 
+from calendar import monthrange
 from datetime import date
 
 DIMENSIONS = {
@@ -85,6 +86,19 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=day.day - 1)
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day some months later; the last day of a month leads to the last day of another.
+
+    >>> months_after(date(2025, 5, 31), 13), months_after(date(2023, 11, 27), 13)
+    (datetime.date(2026, 6, 30), datetime.date(2024, 12, 27))
+    >>> months_after(date(2025, 2, 28), 12 * 3), months_after(date(2024, 1, 30), 1)
+    (datetime.date(2028, 2, 29), datetime.date(2024, 2, 29))
+    """
+    year, month = divmod(day.year * MONTHS_PER_YEAR + day.month - 1 + months, MONTHS_PER_YEAR)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, last if _is_month_end(day) else min(day.day, last))
 
 
 def months_between(start: date, end: date) -> int:

@@ -493,6 +493,30 @@ def test_what_changed_can_be_followed_to_how_it_was_made(ledger):
     assert links == {f"#{name}" for name in Page(exhibits.how_made(ledger, moved).html).ids}
 
 
+def test_a_figure_that_was_in_force_names_its_source_also_where_that_was_retracted_since(project):
+    """What was said on an earlier day was said; that its publisher took it back stands beside it."""
+    path = project / "data" / "claims.csv"
+    rows = path.read_text("utf-8").splitlines()
+    (place,) = [place for place, row in enumerate(rows) if row.startswith("n-amb-130gwh,")]
+    was = rows[place]
+    gone = was.replace(",1,new,,2026-11-25", ",2,retraction,taken back by the publisher,2026-11-25")
+    assert gone != was
+    path.write_text("\n".join([*rows, gone, ""]), "utf-8")
+    ledger = Ledger.load(project / "data").as_of()
+    earlier = ledger.as_of(date(2024, 11, 25))
+    moved = revisions.plans_changed(earlier.claims, ledger.claims, as_of=ledger.known, entity_ids=["nissan"])
+    was = moved.filter(pl.col("metric") == "was", pl.col("claim_ids").list.contains("n-amb-130gwh"))
+    assert was["value"].to_list() == [130]
+    source = "PowerTorque News, November 2021"
+    assert f"From 130 GWh, since retracted ({source}, as cited)." in exhibits.how_made(ledger, was).text
+    assert "PowerTorque News" in exhibits.sources(ledger, was).text
+    assert exhibits.source_line(ledger, was) == f"Source: {source}"
+    # On the earlier day nothing was retracted yet; and no metric takes what was for an edition that stands.
+    assert f"From 130 GWh ({source}, as cited)." in exhibits.how_made(earlier, was).text
+    assert "n-amb-130gwh" not in ledger.vintages["claim_id"]
+    assert "n-amb-130gwh" in earlier.vintages["claim_id"]
+
+
 def test_agreements_tell_their_parties_and_each_stage_with_who_says_so(ledger):
     rows = partnerships.agreements(ledger.events, ledger.entities, entity_ids=["ampere", "sk-on-supply"])
     made = lines(exhibits.agreements(rows, ledger, title="T"))

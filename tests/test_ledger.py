@@ -4,19 +4,15 @@ import calendar
 import csv
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
 from conftest import ROOT, TODAY
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from analysis import Ledger
-from analysis.consistency import latest_entries
 from analysis.errors import Fault, InputError, LedgerError
-from analysis.ledger import _latest_editions
 from analysis.metrics.conflicts import Contest, contests
 from analysis.units import fiscal_year
 
@@ -470,59 +466,6 @@ def test_a_later_entry_about_something_else_is_refused(project):
     assert {fault.column for fault in faults_of(project)} == {"entity_id", "recorded_date"}
 
 
-DAYS = st.dates(date(2020, 1, 1), TODAY)
-
-
-@settings(deadline=None)
-@given(
-    rows=st.lists(
-        st.tuples(
-            st.sampled_from("abc"),
-            st.sampled_from("pq"),
-            DAYS,
-            st.sampled_from(["target", "reported", "plan"]),
-            st.sampled_from(["asserts", "withdraws"]),
-        ),
-        min_size=1,
-        max_size=12,
-    ),
-    known=DAYS,
-)
-def test_later_publications_never_change_what_was_known_and_one_claim_is_in_force(rows, known):
-    frame = pl.DataFrame(
-        [
-            {
-                "claim_id": f"c{i}",
-                "series_id": series,
-                "entity_id": "e",
-                "market_id": "m",
-                "valid_from": None,
-                "valid_to": None,
-                "product_id": product,
-                "known_date": day,
-                "basis": basis,
-                "stance": stance,
-                "entry": 1,
-                "change": "new",
-            }
-            for i, (series, product, day, basis, stance) in enumerate(rows)
-        ],
-        schema_overrides={"valid_from": pl.Date, "valid_to": pl.Date},
-    )
-
-    def view(claims: pl.DataFrame) -> pl.DataFrame:
-        visible = claims.filter(pl.col("known_date") <= known)
-        return visible.pipe(latest_entries, "claim_id").pipe(_latest_editions)
-
-    earlier = frame.filter(pl.col("known_date") <= known)
-    assert view(frame).equals(view(earlier))
-    intent = pl.col("basis").is_in(["target", "plan", "rumour"]).alias("intent")
-    keys = view(frame).select("series_id", "product_id", "stance", intent)
-    assert keys.is_unique().all()
-    # Of every series, product, ground and stance that could be known, one is in force.
-    assert len(keys) == earlier.select("series_id", "product_id", "stance", intent).n_unique()
-
-
 # --- the project's own data against what was collected
 
 
@@ -735,6 +678,27 @@ def test_every_disagreement_in_the_data_is_explained_by_a_recorded_conflict_on_e
         if contest.conflict_id.startswith("found-")
     }
     assert not unexplained
+
+
+def test_on_1_april_2024_canton_was_planned_models_were_23_or_27_and_there_was_no_deal_with_sk_on(own):
+    view = own.as_of(date(2024, 4, 1))
+    canton = view.claims.filter(pl.col("entity_id") == "canton", pl.col("series_id") == "start_of_production")
+    assert canton.select("printed", "stance").rows() == [("2025", "asserts"), ("November 2026", "asserts")]
+    models = view.claims.filter(pl.col("series_id") == "electrified_models", pl.col("valid_to") == date(2031, 3, 31))
+    assert set(models["value"]) >= {23, 27}
+    for statements in (view.claims, view.events, view.vintages):
+        assert "sk-on-supply" not in statements["entity_id"]
+        assert (statements["published_date"] <= view.known).all()
+
+
+@pytest.mark.parametrize(
+    ("conflict", "day"),
+    [("after-re-nissan", date(2025, 5, 14)), ("sk-on-after-canton", date(2025, 10, 6)), ("k2-canton-500m", date(2025, 10, 6))],
+)
+def test_no_conflict_speaks_of_an_end_or_a_plan_before_its_day(own, conflict, day):
+    """Re:Nissan, and the end of the plan for Canton, are in the titles: before, these conflicts were not there."""
+    assert conflict in {contest.conflict_id for contest in contests_of(own.as_of(day))}
+    assert conflict not in {contest.conflict_id for contest in contests_of(own.as_of(day - timedelta(days=1)))}
 
 
 def test_all_nineteen_known_conflicts_are_recorded_with_every_statement_and_reason(own):

@@ -34,6 +34,7 @@ LAYERS = [
         "analysis.importers",
         "analysis.metrics",
     },
+    {"analysis.gates"},
     {"analysis.exhibits"},
     {"analysis.charts", "analysis.comparison", "analysis.tracing"},
     {"analysis.reporting"},

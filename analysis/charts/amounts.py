@@ -33,7 +33,7 @@ def bars(
     """
     finding, missing = fill(title, figures, **words)
     if missing or figures.is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     if figures["unit"].n_unique() > 1:
         raise MetricError(f"bars of {', '.join(figures['unit'].unique().cast(pl.String))} have no axis in common")
     rows = [
@@ -67,7 +67,7 @@ def whole(
     """
     finding, missing = fill(title, part, **words)
     if missing or part.is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     first = part.row(0, named=True)
     share = first["value"]
     rest = in_words(1 - share, "share", first["qualifier"] if first["qualifier"] in ("exact", "about") else "about")
@@ -109,7 +109,7 @@ def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: s
     used = steps.filter(pl.col("metric").is_in(list(_STEPS)))
     rows = _stairs(used, ledger)
     if missing or not rows:
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     left = label_width(row["name"] for row in rows)
     lowest = min(0.0, *(row["low"] for row in rows))
     # As wide as the words behind the bars allow.

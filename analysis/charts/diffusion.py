@@ -57,7 +57,7 @@ def adoption(
     finding, missing = fill(title, pl.concat(frames).unique(maintain_order=True), **words)
     shares = observed.filter(pl.col("metric") == "adoption").drop_nulls(["period_start", "value"])
     if missing or shares.is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     markets = {market: ledger.name(market) for market in dict.fromkeys(shares["market_id"])}
     used = pl.concat([shares, *(_of(frame, list(markets)) for frame in frames[1:])])
     points, curve = _points(used, markets), _curves(used, markets)

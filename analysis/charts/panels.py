@@ -42,7 +42,7 @@ def multiples(
     finding, missing = fill(title, figures, **words)
     used = figures.filter(pl.col("metric").is_in(list(names))).drop_nulls(["period_start", "value"])
     if missing or used.is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     rows = _bars(used, ledger, names)
     entities = list(dict.fromkeys(row["entity"] for row in rows))
     steps = _steps(rows)

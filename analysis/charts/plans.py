@@ -29,10 +29,10 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
     finding, missing = fill(title, figures, **words)
     planned = figures.filter(pl.col("metric").is_in(PLANNED))
     if missing or planned.is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     moves = [row for row in _moves(figures) if row["start"] < horizon_year + 1]
     if not moves:
-        return not_known([title])
+        return not_known([finding])
     order = list(dict.fromkeys(row["name"] for row in moves))
     day = decimal_year(ledger.known)
     low, high = min(day, *(row["start"] for row in moves)), max(day, *(row["end"] for row in moves))

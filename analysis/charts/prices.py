@@ -54,7 +54,7 @@ def cost_path(
     used = pl.concat([frame.filter(pl.col("metric").is_in(metrics)) for frame, metrics in drawn if frame is not None])
     used = used.filter(pl.col("period_start").is_not_null() | (pl.col("metric") == "battery_cost"))
     if missing or used.filter(pl.col("metric") == "pack_price").is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     if set(used["unit"]) != {_UNIT}:
         raise MetricError(f"prices in {', '.join(sorted(set(used['unit'])))}: expected {_UNIT}")
     called = dict(_CALLED) | dict(names or {})

@@ -68,7 +68,7 @@ def places(
     finding, missing = fill(title, Figures.create_empty() if figures is None else figures, **words)
     known = rows.drop_nulls(["latitude", "longitude"])
     if missing or known.is_empty():
-        return not_known(missing or [title])
+        return not_known(missing or [finding])
     found = known.select("name", "latitude", "longitude", pl.col("state").fill_null("not known")).to_dicts()
     looks = _looks([row["state"] for row in found])
     panels = _panels(found)

@@ -20,9 +20,10 @@ def claims_of(figure: dict, ledger: Ledger) -> list[dict]:
 
 
 def named(statement_ids: list[str], ledger: Ledger) -> list[dict]:
-    """Claims of any edition, and events, as rows with their sources, in the order given."""
+    """Claims of any edition, also retracted ones, and events, as rows with their sources, in the order given."""
     order = {name: place for place, name in enumerate(statement_ids)}
-    rows = with_sources(ledger.vintages.filter(pl.col("claim_id").is_in(list(order))), ledger)
+    claims = pl.concat([ledger.vintages, ledger.retracted], how="diagonal")
+    rows = with_sources(claims.filter(pl.col("claim_id").is_in(list(order))), ledger)
     events = with_sources(ledger.events.filter(pl.col("event_id").is_in(list(order))), ledger)
     rows += [{**row, "claim_id": row["event_id"]} for row in events]
     return sorted(rows, key=lambda row: order[row["claim_id"]])
@@ -86,7 +87,8 @@ def plain(printed: str) -> str:
 def words(statement: dict) -> str:
     """What was printed: in quotation marks where the document is archived, and so the very words can be looked up."""
     said = plain(statement["printed"])
-    return f"“{said}”" if _PARAGRAPH.fullmatch(statement["locator"]) else said
+    said = f"“{said}”" if _PARAGRAPH.fullmatch(statement["locator"]) else said
+    return f"{said}, since retracted" if statement.get("is_retracted") else said
 
 
 def quoted(statement: dict) -> str:

@@ -103,6 +103,13 @@ def test_nothing_known_gives_a_note_instead_of_an_empty_chart(name):
 
 
 @pytest.mark.parametrize("name", CHARTS)
+def test_a_note_in_place_of_a_chart_has_the_names_put_in(name, monkeypatch):
+    monkeypatch.setitem(WORDS, "title", "What became of $plant")
+    monkeypatch.setitem(WORDS, "plant", "Canton")
+    assert CHARTS[name](pl.DataFrame.clear).text == "Not known at the as-of date: What became of Canton."
+
+
+@pytest.mark.parametrize("name", CHARTS)
 def test_a_title_whose_figure_is_not_known_gives_a_note_too(name, monkeypatch):
     monkeypatch.setitem(WORDS, "title", "It is {nowhere}")
     assert CHARTS[name](lambda rows: rows).text == "Not known at the as-of date: nowhere."
