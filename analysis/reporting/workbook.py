@@ -57,7 +57,7 @@ def write_workbook(path: Path, sheets: list[Sheet], about: About, reports: list[
         reports: the titles of its reports.
     """
     options = {
-        "in_memory": True,  # else the files inside bear times that follow the machine's time zone
+        "in_memory": True,  # else its parts bear the modes and times of files in the machine's temporary folder
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "default_format_properties": {"font_name": "Arial", "font_size": 12},
@@ -87,9 +87,8 @@ def number_format(value: float, unit: str) -> str:
 
 def fitted(text: str) -> str:
     """The text as far as a cell can hold it; what is cut ends by saying so."""
-    lines = text.split("\n", _LINE_FEEDS)
-    kept = "\n".join(lines[:_LINE_FEEDS])
-    if len(lines) <= _LINE_FEEDS and len(text.encode("utf-16-le")) <= 2 * _CHARACTERS:
+    kept = "\n".join(text.split("\n")[: _LINE_FEEDS + 1])
+    if kept == text and len(text.encode("utf-16-le")) <= 2 * _CHARACTERS:
         return text
     room = 2 * (_CHARACTERS - len(_CUT))
     return kept.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _CUT
