@@ -60,16 +60,9 @@ def write_data(folder: Path, figures: list[dict], view: Ledger, about: About, ti
     for table in made:
         _write_csv(folder / f"{table.name}.csv", table.rows)
         # What the library would choose is said here, so that another version of it does not choose otherwise.
-        table.rows.write_parquet(
-            folder / f"{table.name}.parquet", compression="zstd", compression_level=3, row_group_size=1 << 16
-        )
-    told, *_, conflicts = made
-    how = Sheet(
-        "How each number was made",
-        "One row a figure of a report, with its formula and the printed statements it was computed from.",
-        _HOW,
-        [_explained(row, said, titles) for row, said in _with_statements(told.rows, view, conflicts.rows)],
-    )
+        path = folder / f"{table.name}.parquet"
+        table.rows.write_parquet(path, compression="zstd", compression_level=3, row_group_size=1 << 16)
+    how = _how(made[0].rows, view, made[-1].rows, titles)
     write_workbook(folder / WORKBOOK, [how, *map(_sheet, made)], about, list(titles.values()))
     (folder / PACKAGE).write_text(_datapackage(folder, made, about), "utf-8")
 
@@ -158,9 +151,7 @@ def _dtype(column: dy.Column) -> pl.DataType:
 
 def _cited(statement_ids: list[str], view: Ledger) -> pl.DataFrame:
     parts = [
-        frame.filter(pl.col(key).is_in(statement_ids)).with_columns(
-            pl.col(key).alias("statement_id"), pl.lit(table).alias("table")
-        )
+        frame.filter(pl.col(key).is_in(statement_ids)).with_columns(statement_id=key, table=pl.lit(table))
         for table, key, frame in (("claims", "claim_id", view.vintages), ("events", "event_id", view.events))
     ]
     cited = _plain(pl.concat(parts, how="diagonal"), _STATEMENTS)
@@ -236,27 +227,23 @@ _HOW = {
 }
 
 
-def _with_statements(figures: pl.DataFrame, view: Ledger, conflicts: pl.DataFrame) -> list[tuple[dict, dict[str, list[str]]]]:
-    """Each figure with its statements, and with what contests them, in words."""
+def _how(figures: pl.DataFrame, view: Ledger, conflicts: pl.DataFrame, titles: dict[str, str]) -> Sheet:
+    """How each figure was made: its formula, its statements in words, and what contests them."""
     said = {row["claim_id"]: row for row in named(figures["claim_ids"].explode(empty_as_null=False).unique().to_list(), view)}
     printed = {name: f"{quoted(row)}, {place(row['locator'])} [{name}]" for name, row in said.items()}
-    contested = [
-        (set(row["statement_ids"].split(";")), f"{row['title']}. {row['reason']}") for row in conflicts.iter_rows(named=True)
-    ]
-    return [
-        (
-            row,
-            {
-                "claims_as_printed": [printed[name] for name in row["claim_ids"]],
-                "conflicts": [words for sides, words in contested if sides & set(row["claim_ids"])],
-            },
-        )
-        for row in figures.iter_rows(named=True)
-    ]
-
-
-def _explained(figure: dict, statements: dict[str, list[str]], titles: dict[str, str]) -> dict[str, Cell]:
-    row = figure | {name: "\n".join(lines) or None for name, lines in statements.items()}
-    row |= {"report": titles.get(figure["report"], figure["report"]), "figure": figure["label"], "formula": figure["method"]}
-    row |= {"in_words": figure_in_words(figure), "period": period_label(figure["period_start"], figure["period_end"])}
-    return {name: _marked(name, row[name]) for name in _HOW}
+    contested = [(set(row["statement_ids"].split(";")), f"{row['title']}. {row['reason']}") for row in conflicts.to_dicts()]
+    rows = []
+    for row in figures.to_dicts():
+        ids = row["claim_ids"]
+        told = row | {
+            "report": titles.get(row["report"], row["report"]),
+            "figure": row["label"],
+            "in_words": figure_in_words(row),
+            "period": period_label(row["period_start"], row["period_end"]),
+            "formula": row["method"],
+            "claims_as_printed": "\n".join(printed[name] for name in ids),
+            "conflicts": "\n".join(words for sides, words in contested if sides & set(ids)) or None,
+        }
+        rows.append({name: _marked(name, told[name]) for name in _HOW})
+    what = "One row a figure of a report, with its formula and the printed statements it was computed from."
+    return Sheet("How each number was made", what, _HOW, rows)

@@ -8,6 +8,7 @@ view, because the tables are long. What a cell holds is not known here.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from pathlib import Path
 
 from xlsxwriter import Workbook
@@ -16,6 +17,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from analysis.reporting.html import About
 
+Formats = Callable[..., Format]
 Cell = str | float | date | None
 
 NOT_APPLICABLE, NOT_KNOWN = "[z]", "[x]"
@@ -57,7 +59,7 @@ def write_workbook(path: Path, sheets: list[Sheet], about: About, reports: list[
         reports: the titles of its reports.
     """
     options = {
-        "in_memory": True,  # else the files inside bear times that follow the machine's time zone
+        "in_memory": True,  # else its parts bear the modes and times of files in the machine's temporary folder
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "default_format_properties": {"font_name": "Arial", "font_size": 12},
@@ -66,7 +68,7 @@ def write_workbook(path: Path, sheets: list[Sheet], about: About, reports: list[
         title = f"{about.title}: figures and their sources, edition {about.edition}"
         book.set_properties({"title": title, "author": "evroad", "created": datetime.combine(about.date, time())})
         book.set_custom_property("Language", "en-GB")
-        formats = _formats(book)
+        formats = cache(lambda **more: book.add_format({"text_wrap": True, "valign": "top", **more}))  # each is made once
         _write_cover(book.add_worksheet("Cover"), title, about, reports, formats)
         notes, columns = _notes(), _columns(sheets)
         contents = _contents([notes, columns, *sheets])
@@ -87,28 +89,14 @@ def number_format(value: float, unit: str) -> str:
 
 def fitted(text: str) -> str:
     """The text as far as a cell can hold it; what is cut ends by saying so."""
-    lines = text.split("\n", _LINE_FEEDS)
-    kept = "\n".join(lines[:_LINE_FEEDS])
-    if len(lines) <= _LINE_FEEDS and len(text.encode("utf-16-le")) <= 2 * _CHARACTERS:
+    kept = "\n".join(text.split("\n")[: _LINE_FEEDS + 1])
+    if kept == text and len(text.encode("utf-16-le")) <= 2 * _CHARACTERS:
         return text
     room = 2 * (_CHARACTERS - len(_CUT))
     return kept.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + _CUT
 
 
-def _formats(book: Workbook) -> Callable[..., Format]:
-    """A function that gives the format with these properties, made once."""
-    made: dict[tuple, Format] = {}
-
-    def format_(**properties: str | float | bool) -> Format:
-        key = tuple(properties.items())
-        if key not in made:
-            made[key] = book.add_format({"text_wrap": True, "valign": "top", **properties})
-        return made[key]
-
-    return format_
-
-
-def _write_cover(page: Worksheet, title: str, about: About, reports: list[str], formats: Callable[..., Format]) -> None:
+def _write_cover(page: Worksheet, title: str, about: About, reports: list[str], formats: Formats) -> None:
     lines = [
         f"Edition {about.edition}, of {about.date_in_words}. As of {about.as_of_in_words}: what could be known then.",
         "This workbook holds every figure of the edition's reports, how it was made, the claims and events it rests on as they "
@@ -155,7 +143,7 @@ def _columns(sheets: list[Sheet]) -> Sheet:
     return Sheet("Columns", "What each column of the sheets after this one means.", meanings, rows)
 
 
-def _write_sheet(page: Worksheet, sheet: Sheet, formats: Callable[..., Format]) -> None:
+def _write_sheet(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
     page.write_string(0, 0, sheet.name, formats(bold=True, font_size=16, text_wrap=False))
     told = f"{sheet.description} This sheet holds one table. The sheet Notes explains {' and '.join(MARKERS)}."
     page.write_string(1, 0, told, formats(text_wrap=False))
@@ -187,9 +175,7 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: Callable[..., Format]) 
                 _write_cell(page, place, number, row, column, formats)
 
 
-def _write_cell(
-    page: Worksheet, place: int, number: int, row: dict[str, Cell], column: str, formats: Callable[..., Format]
-) -> None:
+def _write_cell(page: Worksheet, place: int, number: int, row: dict[str, Cell], column: str, formats: Formats) -> None:
     value = row[column]
     if isinstance(value, str):
         page.write_string(place, number, fitted(value), formats())
@@ -199,7 +185,7 @@ def _write_cell(
         page.write_number(place, number, value, formats(num_format=number_format(value, str(row.get("unit")))))
 
 
-def _write_link(page: Worksheet, row: int, sheet: str, formats: Callable[..., Format]) -> None:
+def _write_link(page: Worksheet, row: int, sheet: str, formats: Formats) -> None:
     link = formats(underline=1, font_color="#0000EE", text_wrap=False)
     page.write_url(row, 0, f"internal:'{sheet}'!A1", link, string=sheet)
 
