@@ -25,7 +25,8 @@ Progress = Callable[[str, str], None]
 class Plan:
     """What an edition is to be made of; decided and checked before anything runs.
 
-    `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`.
+    `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`. `words` are
+    the ledger's own that hold digits.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class Plan:
     parameters: dict[str, dict[str, Value]]
     inputs: dict[str, str]
     unknown: int
+    words: dict[str, set[str]]
 
     @property
     def key(self) -> str:
@@ -78,6 +80,7 @@ def plan(
         LedgerError: for faults in the data.
     """
     from analysis.ledger import Ledger
+    from analysis.reporting.numbers import ledger_words
 
     reports = choose(find_reports(root / "notebooks"), names)
     for name in given.keys() & CLOCKS.keys():
@@ -96,7 +99,7 @@ def plan(
             raise InputError(f"report {report} has no parameter recorded_by: it cannot replay what was told on {recorded_by}")
         values |= {name: day for name, day in (("as_of", view.known), ("recorded_by", recorded_by)) if name in values}
     unknown = len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti"))
-    return Plan(root, date, view.known, recorded_by, reports, parameters, _inputs(root, reports), unknown)
+    return Plan(root, date, view.known, recorded_by, reports, parameters, _inputs(root, reports), unknown, ledger_words(ledger))
 
 
 def build(plan: Plan, progress: Progress) -> Edition:
@@ -146,6 +149,7 @@ def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Pro
     from analysis.exhibits import FIGURES_MIME
     from analysis.reporting import html, pdf
     from analysis.reporting.execute import execute
+    from analysis.reporting.numbers import check_traced
 
     seconds, clock = {}, time.perf_counter()
 
@@ -162,6 +166,7 @@ def _make(report: Report, plan: Plan, staging: Path, edition: str, progress: Pro
         nbformat.write(notebook, output)
         done("executed")
         content = html.body(notebook)
+        check_traced(content, report=report.name, **plan.words)
         (staging / f"{report.name}.html").write_text(html.page(content, about), "utf-8")
         done("page")
         (staging / f"{report.name}.pdf").write_bytes(pdf.document(notebook, about))
