@@ -107,7 +107,8 @@ def _with_making(html: str) -> str:
         values = re.findall(r'<span id="how-([^"]+)">(.*?)</span>', entry)
         for place, (figure_id, value) in enumerate(values):
             claims, mark, titles = parts["from"][place if len(parts["from"]) == len(values) else 0].partition("<strong>")
-            told = [f"{parts['label'][0]}: {value}", parts["method"][0], f"From {claims}", mark + titles]
+            name = parts["label"][0] + ("" if value.startswith(" (") else ": ") + value
+            told = [name, parts["method"][0], f"From {claims}", mark + titles]
             lines = [shorten(unescape(re.sub(r"<[^>]+>", "", text)), _AT_ONCE, placeholder=" …") for text in told]
             shown[figure_id] = parts["label"][0], escape("\n".join(filter(None, lines)))
 
