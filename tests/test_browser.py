@@ -155,6 +155,15 @@ def test_the_tab_key_reaches_every_figure_in_order(open_page):
         assert figures.nth(place).evaluate(PANEL)["text"] not in ("none", "")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_entry_that_a_figure_leads_to_can_be_read(open_page, scheme):
+    page, _, _ = open_page("market_share", scheme=scheme)
+    page.locator(".answer a.figure").first.click()
+    value = page.locator(":target strong")
+    ink, ground = (value.evaluate(f"value => getComputedStyle(value).{what}") for what in ("color", "backgroundColor"))
+    assert _contrast(ink, ground) > 7
+
+
 def test_charts_have_a_description_and_are_drawn(open_page):
     page, _, _ = open_page("targets")
     charts = page.locator('[role="img"]')
