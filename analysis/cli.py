@@ -193,19 +193,20 @@ def withdraw(edition: str, reason: str) -> None:
 @click.option("--report", metavar="REPORT", help="Look only among this report's figures.")
 @click.option("--edition", metavar="EDITION", help="The edition; the latest where not given.")
 def trace(figure: str, report: str | None, edition: str | None) -> None:
-    """Show how a figure was made: by its id, or by what it reads as, such as 42%."""
+    """Show how a figure was made: by its id, or by what it reads as, such as 42% or 661 million."""
     from analysis.ledger import Ledger
     from analysis.project import project_root
     from analysis.reporting import editions
-    from analysis.tracing import chain, find_figures
+    from analysis.tracing import chain, find_figures, view_of
 
     root = project_root()
     folder = editions.find(root / "reports", edition)
     found = find_figures(editions.figures(folder), figure, report=report)
-    ledger = Ledger.load(root / "data")
-    click.echo(f"Edition {folder.name}")
+    told, ledger = editions.manifest(folder), Ledger.load(root / "data")
+    view = view_of(told, ledger, root / "data")
+    click.echo(f"Edition {folder.name}, as of {view.known}")
     for one in found:
-        click.echo("\n" + chain(one, ledger))
+        click.echo("\n" + chain(one, ledger, view))
 
 
 @main.command()

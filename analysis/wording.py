@@ -128,7 +128,13 @@ _SLOT = re.compile(r"\{([a-z0-9_.$-]+)(:period)?\}|\$[a-z_]+")
 
 
 def fill(
-    template: str, figures: pl.DataFrame, /, *, show: Callable[[dict], str] = figure_in_words, **words: str
+    template: str,
+    figures: pl.DataFrame,
+    /,
+    *,
+    show: Callable[[dict], str] = figure_in_words,
+    show_word: Callable[[str], str] = str,
+    **words: str,
 ) -> tuple[str, list[str]]:
     """A sentence with its figures put in.
 
@@ -140,6 +146,7 @@ def fill(
         template: the sentence. It holds no numbers of its own.
         figures: rows of figures.
         show: turns a figure into text.
+        show_word: turns a word into text, where it is not a part of a slot.
         words: plain words by name.
 
     Returns:
@@ -158,7 +165,7 @@ def fill(
 
     def put(match: re.Match[str]) -> str:
         if match[1] is None:
-            return word(_WORD.fullmatch(match[0]))
+            return show_word(word(_WORD.fullmatch(match[0])))
         slot = _WORD.sub(word, match[1])
         begins = [row for figure_id, row in by_id.items() if figure_id.startswith(f"{slot}.")]
         found = [by_id[slot]] if slot in by_id else begins

@@ -94,6 +94,76 @@ def test_a_figure_leads_to_how_it_was_made(open_page):
     assert complaints == []
 
 
+# Where a pseudo-element lies is not told by its style: it is where a point hits its link, outside of the link's own boxes.
+PANEL = """link => {
+    const style = getComputedStyle(link, "::after"), own = [...link.getClientRects()], rows = [], columns = [];
+    const hit = (x, y) => document.elementFromPoint(x, y) === link
+        && !own.some(box => x > box.left - 1 && x < box.right + 1 && y > box.top - 1 && y < box.bottom + 1);
+    for (let y = 0; y < innerHeight; y++) if (hit(innerWidth / 2, y)) rows.push(y);
+    if (rows.length) for (let x = 0; x < innerWidth; x++) if (hit(x, rows[rows.length >> 1])) columns.push(x);
+    return { text: style.content, opacity: style.opacity, position: style.position, display: style.display,
+             colour: style.color, ground: style.backgroundColor, delay: style.transitionDuration,
+             seen: [columns.length, rows.length], size: [parseFloat(style.width), parseFloat(style.height)],
+             top: rows[0], bottom: rows.at(-1), number: [own[0].top, own.at(-1).bottom] };
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("place", ["near the top", "near the bottom"])
+@pytest.mark.parametrize("how", ["pointed at", "with the focus"])
+def test_how_a_figure_was_made_shows_at_once_beside_it_and_inside_the_window(open_page, width, scheme, place, how):
+    """In a sentence and in a table that scrolls; the number itself stays to be seen, and the text stands out."""
+    page, _, complaints = open_page("targets", width, scheme)
+    for selector in (".answer a.figure", "td a.figure"):
+        link = page.locator(selector).nth(2)
+        page.keyboard.press("Tab")  # the focus shows only where the keyboard is in use
+        down = 60 if place == "near the top" else 860
+        link.evaluate(f"link => scrollTo(0, scrollY + link.getBoundingClientRect().top - {down})")
+        if how == "pointed at":
+            link.hover()
+        else:
+            link.evaluate("link => link.focus({ preventScroll: true })")
+        shown = link.evaluate(PANEL)
+        assert shown["text"].count("\\a ") >= 2
+        assert (shown["opacity"], shown["position"], shown["delay"]) == ("1", "fixed", "0s")
+        assert shown["display"] == "block"
+        assert shown["seen"] == pytest.approx(shown["size"], abs=3)  # all of it is inside the window, and nothing lies on it
+        top, bottom = shown["number"]
+        assert shown["bottom"] <= top + 1 or shown["top"] >= bottom - 1
+        assert _contrast(shown["colour"], shown["ground"]) > 7
+    assert complaints == []
+
+
+def test_nothing_of_it_shows_where_no_figure_is_pointed_at_or_in_print(open_page):
+    page, _, _ = open_page("targets")
+    link = page.locator("a.figure").first
+    assert link.evaluate(PANEL)["text"] == "none"
+    page.emulate_media(media="print")
+    link.hover()
+    assert link.evaluate(PANEL)["display"] == "none"
+
+
+def test_the_tab_key_reaches_every_figure_in_order(open_page):
+    page, _, _ = open_page("briefing")
+    figures = page.locator("a.figure")
+    figures.first.focus()
+    reached = "[...document.querySelectorAll('a.figure')].indexOf(document.activeElement)"
+    for place in range(1, 6):
+        page.keyboard.press("Tab")
+        assert page.evaluate(reached) == place
+        assert figures.nth(place).evaluate(PANEL)["text"] not in ("none", "")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_entry_that_a_figure_leads_to_can_be_read(open_page, scheme):
+    page, _, _ = open_page("market_share", scheme=scheme)
+    page.locator(".answer a.figure").first.click()
+    value = page.locator(":target strong")
+    ink, ground = (value.evaluate(f"value => getComputedStyle(value).{what}") for what in ("color", "backgroundColor"))
+    assert _contrast(ink, ground) > 7
+
+
 def test_charts_have_a_description_and_are_drawn(open_page):
     page, _, _ = open_page("targets")
     charts = page.locator('[role="img"]')

@@ -106,9 +106,9 @@ def test_verify_and_trace_read_the_latest_edition(run, project):
     assert run("build", "market_share", "--date", "2026-11-25").exit_code == 0
     assert run("verify").output == "2026-11-25: whole\n"
     text = run("trace", "42%", "--report", "market_share").output
-    assert text.startswith("Edition 2026-11-25\n\nprinted_share.sakura.japan: 42%\n")
+    assert text.startswith("Edition 2026-11-25, as of 2026-11-25\n\nprinted_share.sakura.japan: 42% [market_share]\n")
     assert "- “42%” (techfyle.com, March 2024), paragraph 9 [s002-p09-42pct]" in text
-    assert "did you mean share_ratio.china.japan" in run("trace", "share_ratio").output
+    assert "did you mean share_ratio.china.japan" in run("trace", "ratio.china").output
     page = project / "reports" / "2026-11-25" / "market_share.html"
     page.chmod(0o644)
     page.write_text("Another page", "utf-8")

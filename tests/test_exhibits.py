@@ -203,7 +203,7 @@ class Page(HTMLParser):
         return "".join(self.words)
 
 
-TAGS = set("a br caption col colgroup div em p span strong table tbody td th thead tr".split())  # noqa: SIM905
+TAGS = set("a br caption col colgroup div em li p span strong table tbody td th thead tr ul".split())  # noqa: SIM905
 ATTRIBUTES = set("class colspan headers href id rowspan scope style title".split())  # noqa: SIM905
 
 
@@ -298,25 +298,55 @@ def test_every_cell_names_its_headers_and_each_is_there_once(ledger, report):
 def test_figures_that_differ_in_their_period_share_an_entry_each_with_its_value(ledger):
     rows = [of_year("sold.a.2024", 2024), of_year("sold.a.2023", 2023, value=2), of_year("sold.b.2023", 2023, label="Sales: B")]
     made = exhibits.how_made(ledger, figures(rows))
-    assert made.html.count('<div class="entry">') == 2
-    assert made.text.splitlines()[0].startswith("Sales: A: 2024: 1 vehicle; 2023: 2 vehicles. As printed. From ")
-    assert made.text.splitlines()[1].startswith("Sales: B (2023): 1 vehicle. As printed. From ")
+    assert made.html.count("<li>") == 2
+    assert made.text.splitlines()[0].startswith("Sales: A: 2024: 1 vehicle; 2023: 2 vehicles / As printed. From ")
+    assert made.text.splitlines()[1].startswith("Sales: B (2023): 1 vehicle / As printed. From ")
     assert Page(made.html).ids == ["how-sold.a.2024", "how-sold.a.2023", "how-sold.b.2023"]
 
 
 @pytest.mark.parametrize("other", [{"note": "N."}, {"method": "counted"}, {"label": "Sales: B"}, {"metric": "made"}])
 def test_figures_that_differ_in_more_have_entries_of_their_own(ledger, other):
     rows = [of_year("sold.a.2024", 2024), of_year("sold.a.2023", 2023, **other)]
-    assert exhibits.how_made(ledger, figures(rows)).html.count('<div class="entry">') == 2
+    assert exhibits.how_made(ledger, figures(rows)).html.count("<li>") == 2
 
 
 def test_a_figure_without_a_period_tells_its_value_alone(ledger):
-    assert exhibits.how_made(ledger, figures([figure("sold.a")])).text.startswith("Sales: A: 1 vehicle. As printed.")
+    assert exhibits.how_made(ledger, figures([figure("sold.a")])).text.startswith("Sales: A: 1 vehicle / As printed.")
 
 
 def test_a_date_is_told_once_as_the_value(ledger):
     made = exhibits.how_made(ledger, figures([of_year("launch.a", 2024, value=None, unit="date", label="Launch: A")]))
-    assert made.text.startswith("Launch: A: 2024. As printed.")
+    assert made.text.startswith("Launch: A: 2024 / As printed.")
+
+
+def test_figures_that_share_an_entry_have_their_own_claims_beside_them(ledger):
+    rows = [of_year("sold.a.2024", 2024, claim_ids=["tes-2024"]), of_year("sold.a.2023", 2023, claim_ids=["tes-2023"])]
+    made = exhibits.how_made(ledger, figures(rows)).text
+    assert " / 2024: 1 vehicle, from 1,789,226 (" in made
+    assert " / 2023: 1 vehicle, from 1,808,581 (" in made
+    assert made.endswith(" / As printed.")
+
+
+SAKURA = {"claim_ids": ["n-sakura-cy2023-share"]}
+CONTESTED = "<strong>Contested:</strong> The Sakura’s share: of which year."
+
+
+def test_an_entry_names_what_its_claims_are_contested_by(ledger):
+    assert CONTESTED in exhibits.how_made(ledger, figures([figure("share.a", **SAKURA)])).html
+    assert "Contested" not in exhibits.how_made(ledger, figures([figure("sold.a", claim_ids=["tes-2024"])])).html
+
+
+def test_no_conflict_is_told_of_a_day_on_which_only_one_side_was_known(ledger):
+    # One side was printed on 12 January 2024, the other in March.
+    view = ledger.as_of(date(2024, 1, 31))
+    assert "Contested" not in exhibits.how_made(view, figures([figure("share.a", **SAKURA)])).html
+
+
+def test_a_word_of_a_sentence_is_marked_where_it_has_a_digit_and_never_inside_a_slot(gap):
+    said = exhibits.say("At $level: {leader_share.$who}.", gap, level="95%", who="china")
+    assert '<span class="given">95%</span>' in said.html
+    assert "about 20%</a>." in said.html
+    assert said.text == "At 95%: about 20%."
 
 
 def test_a_source_that_prints_several_claims_is_named_once_though_others_stand_between(ledger):

@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from analysis.exhibits.shown import verbatim
 from analysis.ledger import Ledger
 from analysis.schema import Figures
 from analysis.units import day_label
@@ -94,6 +95,11 @@ def words(statement: dict) -> str:
 def quoted(statement: dict) -> str:
     """A statement in a line: what was printed, and who printed it."""
     return f"{words(statement)} ({cited(statement)})"
+
+
+def quotation(statement: dict) -> str:
+    """The same as HTML."""
+    return f"{verbatim(words(statement))} ({verbatim(cited(statement))})"
 
 
 def place(locator: str) -> str:

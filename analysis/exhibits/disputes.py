@@ -1,11 +1,9 @@
 """Conflicts as a reader sees them: on a page, and in a terminal."""
 
-from html import escape
-
 import polars as pl
 
-from analysis.exhibits.citing import named, quoted
-from analysis.exhibits.shown import Exhibit, link, table
+from analysis.exhibits.citing import named, quotation, quoted
+from analysis.exhibits.shown import Exhibit, link, table, verbatim
 from analysis.ledger import Ledger
 from analysis.metrics.conflicts import NO_REASON, NOT_SUBTRACTED, Contest, contests
 from analysis.metrics.conflicts import contested as contested_figures
@@ -26,12 +24,12 @@ def contested(found: list[Contest], figures: pl.DataFrame, ledger: Ledger, /, *,
         sides = []
         for said in _sides(contest, ledger):
             figure = by_id.get(f"contested.{contest.conflict_id}.{said['claim_id']}")
-            sides.append((f"{link(figure)}: " if figure else "") + escape(quoted(said)))
+            sides.append((f"{link(figure)}: " if figure else "") + quotation(said))
         differences = map(link, _differences(contest, by_id))
         none = "not to be subtracted" if contest.kind in NOT_SUBTRACTED else "none in numbers"
         rows.append(
             {
-                "Contested, and why": f"<strong>{escape(contest.title)}</strong><br>{escape(contest.reason)}",
+                "Contested, and why": f"<strong>{verbatim(contest.title)}</strong><br>{verbatim(contest.reason)}",
                 "What is said": "<br>".join(f"• {side}" for side in sides),
                 "Difference": "<br>".join(differences) or none,
             }

@@ -1,14 +1,27 @@
 """Sentences with their figures, and the end of a report: how each number was made, and the sources."""
 
+import re
 from datetime import date
 from html import escape
 from typing import Any
 
 import polars as pl
 
-from analysis.exhibits.citing import cited, claim_ids, claims_of, place, published, quoted, sources_of, with_sources, words
-from analysis.exhibits.shown import Exhibit, link, not_known, table, text
+from analysis.exhibits.citing import (
+    cited,
+    claim_ids,
+    claims_of,
+    place,
+    published,
+    quotation,
+    quoted,
+    sources_of,
+    with_sources,
+    words,
+)
+from analysis.exhibits.shown import Exhibit, dated, link, not_known, table, text, verbatim
 from analysis.ledger import Ledger
+from analysis.metrics.conflicts import contests
 from analysis.schema import NOTES, Figures
 from analysis.units import day_label, period_label
 from analysis.wording import figure_in_words, fill
@@ -26,7 +39,7 @@ def say(template: str, figures: pl.DataFrame, /, *, emphasis: str = "", **words:
         template: the paragraph, with `{figure_id}` or `{metric}` for figures and `$name` for words.
         figures: rows of figures.
         emphasis: `answer` for the sentence that answers the report's question.
-        words: plain words by name; they are escaped.
+        words: plain words by name; they are escaped. One with a digit is marked: a name, or what a formula was given.
 
     Returns:
         The paragraph; where a figure is not known, a note that says which ones instead.
@@ -38,7 +51,7 @@ def say(template: str, figures: pl.DataFrame, /, *, emphasis: str = "", **words:
     if missing:
         return not_known(missing)
     safe = {name: escape(word) for name, word in words.items()}
-    html, _ = fill(escape(template, quote=False), figures, show=link, **safe)
+    html, _ = fill(escape(template, quote=False), figures, show=link, show_word=_given, **safe)
     return _paragraph(f"<p>{_one_line(html)}</p>", _one_line(text), emphasis)
 
 
@@ -64,17 +77,18 @@ def outcome(ledger: Ledger, /, *, title: str, entity: str, emphasis: str = "answ
     if said.is_empty():
         return not_known([title])
     withdrawn = said.filter(pl.col("stance") == "withdraws").sort("known_date", maintain_order=True)
-    text = f"{title}: no report by the as-of date that it was given up."
-    for last in with_sources(withdrawn, ledger)[-1:]:
-        text = f"{title}: given up. As printed: {quoted(last)}."
-    return _paragraph(f"<p>{escape(text)}</p>", text, emphasis)
+    if withdrawn.is_empty():
+        text = f"{title}: no report by the as-of date that it was given up."
+        return _paragraph(f"<p>{escape(text)}</p>", text, emphasis)
+    last, text = with_sources(withdrawn, ledger)[-1], f"{title}: given up. As printed: "
+    return _paragraph(f"<p>{escape(text)}{quotation(last)}.</p>", f"{text}{quoted(last)}.", emphasis)
 
 
 def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
     """The report's figures, each once, with formula and claims; the edition takes its data from here.
 
     Figures in sentences and tables link to its entries, so a figure that is shown must be among these. Several figures
-    that differ only in their period share an entry.
+    that differ only in their period share an entry; each then has its own claims beside it, unless they share these too.
 
     Raises:
         dataframely.exc.ValidationError: where one id stands for two different figures.
@@ -87,30 +101,45 @@ def how_made(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
     alike: dict[tuple, list[dict]] = {}
     for row in rows:
         alike.setdefault(tuple(row[name] for name in ("metric", "label", "method", "note")), []).append(row)
-    entries = [_entry(group, ledger) for group in alike.values()]
-    html = "\n".join(f'<div class="entry"><p>{term}<br>{made}</p></div>' for term, made in entries)
-    plain_text = "\n".join(text(f"{term}. {made}") for term, made in entries)
+    titles = _contested(ledger)
+    entries = [_entry(group, ledger, titles) for group in alike.values()]
+    html = "\n".join(["<ul>", *(f"<li><p>{entry}</p></li>" for entry in entries), "</ul>"])
     data = [{name: _json(value) for name, value in row.items()} for row in rows]
-    return Exhibit(f'<div class="how">\n{html}\n</div>', plain_text, {FIGURES_MIME: {"figures": data}})
+    return Exhibit(f'<div class="how">{html}</div>', "\n".join(map(text, entries)), {FIGURES_MIME: {"figures": data}})
+
+
+def _contested(ledger: Ledger) -> dict[str, list[str]]:
+    """What the conflicts are called that show in a view of the ledger, by the statements that are part of them."""
+    found = contests(ledger.claims, vintages=ledger.vintages, events=ledger.events, conflicts=ledger.conflicts)
+    titles: dict[str, list[str]] = {}
+    for contest in found:
+        for row in contest.statements:
+            titles.setdefault(row.get("claim_id") or row["event_id"], []).append(contest.title)
+    return titles
 
 
 def _paragraph(html: str, plain_text: str, emphasis: str) -> Exhibit:
     return Exhibit(f'<div class="{emphasis}">{html}</div>' if emphasis else html, plain_text)
 
 
-def _entry(alike: list[dict], ledger: Ledger) -> tuple[str, str]:
-    """How some figures were made, as HTML: their name and values; their formula, claims and caveats."""
+def _entry(alike: list[dict], ledger: Ledger, titles: dict[str, list[str]]) -> str:
+    """How some figures were made, as HTML: name, values, formula, claims, what contests them, and caveats."""
     first = alike[0]
-    values = "; ".join(
+    claims = [claims_of(row, ledger) for row in alike]
+    is_shared = all(row["claim_ids"] == first["claim_ids"] for row in alike)
+    values = [
         f'<span id="how-{row["figure_id"]}">{_period(row, alone=len(alike) == 1)}'
         f"<strong>{escape(figure_in_words(row))}</strong></span>"
         for row in alike
-    )
+    ]
     made = first["method"][0].upper() + first["method"][1:]
-    claims = list({claim["claim_id"]: claim for row in alike for claim in claims_of(row, ledger)}.values())
+    method = f'<br><span class="method">{escape(made)}.</span>'
     note = f" <em>{escape(first['note'].replace(NOTES, ' '))}</em>" if first["note"] else ""
-    label = escape(first["label"]) + ("" if len(alike) == 1 and _is_dated(first) else ": ")
-    return label + values, f"{escape(made)}. From {escape('; '.join(_from(claims)))}.{note}"
+    label = f'<span class="label">{escape(first["label"])}</span>' + ("" if len(alike) == 1 and _is_dated(first) else ": ")
+    if is_shared:
+        return f"{label}{'; '.join(values)}{method} From {_from(claims[0], titles)}{note}"
+    each = [f"<br>{value}, from {_from(mine, titles)}" for value, mine in zip(values, claims, strict=True)]
+    return label + "".join(each) + method + note
 
 
 def _is_dated(figure: dict) -> bool:
@@ -125,8 +154,11 @@ def _period(figure: dict, *, alone: bool) -> str:
     return f" ({period}): " if alone else f"{period}: "
 
 
-def _from(claims: list[dict]) -> list[str]:
-    """The claims as printed, with place and source; a source is named once, and of very many claims the first ones are."""
+def _from(claims: list[dict], titles: dict[str, list[str]]) -> str:
+    """The claims as printed, with place and source, and what contests them; a source is named once.
+
+    Of very many claims the first ones are told.
+    """
     by_source: dict[str, list[dict]] = {}
     for claim in claims[:_QUOTED]:
         by_source.setdefault(claim["source_id"], []).append(claim)
@@ -137,7 +169,16 @@ def _from(claims: list[dict]) -> list[str]:
         else:
             printed = ", ".join(f"{words(claim)} ({place(claim['locator'])})" for claim in said)
             made.append(f"{printed} – {cited(said[0])}")
-    return [*made, f"and {len(claims) - _QUOTED} more, named in the edition's figures.csv"] if len(claims) > _QUOTED else made
+    if len(claims) > _QUOTED:
+        made.append(f"and {len(claims) - _QUOTED} more, named in the edition's figures.csv")
+    contested = dict.fromkeys(title for claim in claims for title in titles.get(claim["claim_id"], []))
+    mark = f" <strong>Contested:</strong> {escape('; '.join(contested))}." if contested else ""
+    return f'<span class="from">{escape("; ".join(made))}.{mark}</span>'
+
+
+def _given(word: str) -> str:
+    """A word of a sentence; one with a digit is marked, so that the check of a page can hold it against the formulas."""
+    return f'<span class="given">{word}</span>' if re.search(r"\d", word) else word
 
 
 def _json(value: Any) -> Any:
@@ -149,10 +190,10 @@ def sources(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
     rows = [
         {
             "Source": _source_link(row),
-            "Published": escape(published(row)),
+            "Published": dated(published(row)),
             "Kind": row["kind"].replace("_", " "),
-            "Licence": escape(row["licence"]),
-            "Known against it": escape(row["caveat"] or ""),
+            "Licence": verbatim(row["licence"]),
+            "Known against it": verbatim(row["caveat"] or ""),
         }
         for row in sources_of(claim_ids(*figures), ledger)
     ]
@@ -160,9 +201,9 @@ def sources(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
 
 
 def _source_link(source: dict) -> str:
-    title = escape(source["title"])
+    title = verbatim(source["title"])
     linked = f'<a href="{escape(source["url"])}">{title}</a>' if source["url"] else title
-    return f"{linked}. {escape(source['publisher'] or 'Publisher not known')}"
+    return f"{linked}. {verbatim(source['publisher'] or 'Publisher not known')}"
 
 
 def _one_line(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from great_tables import GT
 
+from analysis.units import period_label
 from analysis.wording import figure_in_words
 
 
@@ -39,6 +40,21 @@ def link(figure: dict) -> str:
     """A figure as text that leads to how it was made."""
     name = escape(f"{figure['label']}: {figure['method']}")
     return f'<a class="figure" href="#how-{figure["figure_id"]}" title="{name}">{escape(figure_in_words(figure))}</a>'
+
+
+def verbatim(words: str) -> str:
+    """Words that the ledger holds, or a source with its date: `reporting.numbers` looks the numbers in them up there."""
+    return f'<span class="verbatim">{escape(words)}</span>' if words else ""
+
+
+def dated(words: str) -> str:
+    """A day or a period, which is no figure."""
+    return f'<span class="dated">{escape(words)}</span>'
+
+
+def period(figure: dict) -> str:
+    """The period that a figure is of."""
+    return dated(period_label(figure["period_start"], figure["period_end"]))
 
 
 def table(

@@ -6,8 +6,8 @@ from html import escape
 import polars as pl
 
 from analysis.errors import MetricError
-from analysis.exhibits.citing import cited, claims_of, named, quoted, with_sources, words
-from analysis.exhibits.shown import Exhibit, filled, link, not_known, table, with_note
+from analysis.exhibits.citing import cited, claims_of, named, quotation, with_sources, words
+from analysis.exhibits.shown import Exhibit, dated, filled, link, not_known, period, table, verbatim, with_note
 from analysis.ledger import Ledger
 from analysis.metrics.scorecard import VERDICTS, Score
 from analysis.schema import NOTES, PRINTED
@@ -54,8 +54,7 @@ def grid(
             heading: link(made[metric]) if metric in made else empty.get(metric, "") for metric, heading in columns.items()
         }
         named_first = {first: escape(label.rpartition(": ")[2] if by else label)}
-        last = list(made.values())[-1]
-        when = {due: escape(period_label(last["period_start"], last["period_end"]))} if due else {}
+        when = {due: period(list(made.values())[-1])} if due else {}
         rows.append(named_first | when | shown)
     return table(filled(rows), title, numeric=list(columns.values()))
 
@@ -77,25 +76,20 @@ def yearly(figures: pl.DataFrame, /, *, title: str, last: int | None = None, fir
     periods = list(dict.fromkeys(period for _, period in shown))[-(last or 0) :]
     order = {figure_id: place for place, figure_id in enumerate(figures["figure_id"])}
     rows: dict[tuple, dict[str, str]] = {}
-    for figure, period in sorted(shown, key=lambda pair: order[pair[0]["figure_id"]]):
-        if period in periods:
+    for figure, heading in sorted(shown, key=lambda pair: order[pair[0]["figure_id"]]):
+        if heading in periods:
             subject = tuple(figure[column] for column in ("metric", "label", "entity_id", "market_id"))
             row = rows.setdefault(subject, {first: escape(figure["label"])} | dict.fromkeys(periods, ""))
-            if row[period]:
-                raise MetricError(f"{figure['figure_id']} is not the only one of its row in {period}: show a listing instead")
-            row[period] = link(figure)
+            if row[heading]:
+                raise MetricError(f"{figure['figure_id']} is not the only one of its row in {heading}: show a listing instead")
+            row[heading] = link(figure)
     return table(list(rows.values()), title, numeric=periods)
 
 
 def listing(figures: pl.DataFrame, /, *, title: str, first: str = "What") -> Exhibit:
     """A table with one row for each figure: its name, the figure, its period and formula; the caveats stand below."""
     rows = [
-        {
-            first: escape(row["label"]),
-            "Figure": link(row),
-            "Period": escape(period_label(row["period_start"], row["period_end"])),
-            "How": escape(row["method"]),
-        }
+        {first: escape(row["label"]), "Figure": link(row), "Period": period(row), "How": verbatim(row["method"])}
         for row in figures.iter_rows(named=True)
     ]
     made = table(rows, title, numeric=["Figure"])
@@ -118,7 +112,7 @@ def statements(
     rows = []
     for row in figures.filter(pl.col("method") == PRINTED).iter_rows(named=True):
         is_date = row["value"] is None
-        date_cell = link(row) if is_date else escape(period_label(row["period_start"], row["period_end"]))
+        date_cell = link(row) if is_date else period(row)
         rows += [
             {
                 first: escape(row["label"]),
@@ -126,7 +120,7 @@ def statements(
                 "Date": date_cell,
                 "Basis": made["basis"],
                 **_said(made),
-                **({"Note": escape(made["note"] or "")} if has_notes else {}),
+                **({"Note": verbatim(made["note"] or "")} if has_notes else {}),
             }
             for made in claims_of(row, ledger)
         ]
@@ -142,11 +136,11 @@ def happenings(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit
     """A table of events about some entities: what is said, how far it has come, on what ground, and by whom."""
     rows = [
         {
-            "What": escape(row["description"]),
+            "What": verbatim(row["description"]),
             "Stage": row["stage"].replace("_", " "),
             "Basis": row["basis"],
             **_said(row),
-            "Note": escape(row["note"] or ""),
+            "Note": verbatim(row["note"] or ""),
         }
         for row in with_sources(ledger.events.filter(pl.col("entity_id").is_in(entities)), ledger)
     ]
@@ -157,7 +151,7 @@ def withdrawn(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
     """A table of what a source says was given up about some entities: the plan, the words as printed, and by whom."""
     ended = ledger.claims.filter(pl.col("entity_id").is_in(entities), pl.col("stance") == "withdraws")
     rows = [
-        {"What": escape(f"{row['series_name']}: {row['entity_name']}"), **_said(row), "Note": escape(row["note"] or "")}
+        {"What": escape(f"{row['series_name']}: {row['entity_name']}"), **_said(row), "Note": verbatim(row["note"] or "")}
         for row in with_sources(ended, ledger)
     ]
     return table(rows, title)
@@ -165,7 +159,7 @@ def withdrawn(ledger: Ledger, /, *, title: str, entities: list[str]) -> Exhibit:
 
 def _said(statement: dict) -> dict[str, str]:
     """The words as printed, and by whom, as cells."""
-    return {"As printed": escape(words(statement)), "Source": escape(cited(statement))}
+    return {"As printed": verbatim(words(statement)), "Source": verbatim(cited(statement))}
 
 
 def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
@@ -177,8 +171,8 @@ def changed(changes: pl.DataFrame, /, *, title: str, since: date) -> Exhibit:
         since: the earlier day.
     """
     if changes.is_empty():
-        text = f"{title}: nothing changed since {day_label(since)}."
-        return Exhibit(f"<p>{escape(text)}</p>", text)
+        told, day = f"{title}: nothing changed since", day_label(since)
+        return Exhibit(f"<p>{escape(told)} {dated(day)}.</p>", f"{told} {day}.")
     columns = {"was": f"By {day_label(since)}", "now": "Now", "ended": "Given up; last promised for", "reached": "Reached"}
     return grid(changes, title=title, columns=columns, absent={"was": "not known"})
 
@@ -192,12 +186,12 @@ def scorecard(scores: list[Score], /, *, title: str) -> Exhibit:
         [
             {
                 "Target": escape(score.label),
-                "For": escape(period_label(score.promised["period_start"], score.promised["period_end"])),
+                "For": period(score.promised),
                 "Promised": link(score.promised),
                 "Latest": link(score.latest) if score.latest else "",
                 "Last outcome": link(score.outcome) + _when(score) if score.outcome else "",
                 "Expected by then": link(score.expected) if score.expected else "",
-                "Verdict": f"<strong>{score.verdict}</strong>: {escape(score.rule)}{_caveat(score)}",
+                "Verdict": f"<strong>{score.verdict}</strong>: {verbatim(score.rule + _caveat(score))}",
             }
             for score in sorted(scores, key=lambda score: score.verdict == "cannot be scored")
         ]
@@ -218,13 +212,13 @@ _SCORECARD = {4: [30, 12, 14, 44], 5: [26, 11, 13, 12, 38], 6: [22, 10, 12, 12, 
 def _caveat(score: Score) -> str:
     """What is known against the target, where a verdict rests on it."""
     note = (score.latest or score.promised)["note"]
-    return f". {escape(note.replace(NOTES, ' '))}" if note and score.verdict != "cannot be scored" else ""
+    return f". {note.replace(NOTES, ' ')}" if note and score.verdict != "cannot be scored" else ""
 
 
 def _when(score: Score) -> str:
     if score.outcome["value"] is None:
         return ""
-    return f" ({escape(period_label(score.outcome['period_start'], score.outcome['period_end']))})"
+    return f" ({period(score.outcome)})"
 
 
 def agreements(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
@@ -238,7 +232,7 @@ def agreements(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
     for group in rows.partition_by("agreement", maintain_order=True):
         told = named(group["event_id"].to_list(), ledger)
         stages = [
-            f"{escape(row['when'])}: <strong>{escape(row['stage'])}</strong>. {escape(row['about'])} ({escape(cited(event))})"
+            f"{dated(row['when'])}: <strong>{row['stage']}</strong>. {verbatim(row['about'])} ({verbatim(cited(event))})"
             for row, event in zip(group.to_dicts(), told, strict=True)
         ]
         name, parties = escape(group["agreement"][0]), escape(group["parties"][0])
@@ -257,8 +251,8 @@ def left_out(rows: pl.DataFrame, ledger: Ledger, /, *, title: str) -> Exhibit:
         {
             "Company": escape(row["company"]),
             "Not compared": escape(row["what"]),
-            "Why": escape(row["why"]),
-            "As printed": "<br>".join(escape(quoted(said)) for said in named(row["claim_ids"], ledger)),
+            "Why": verbatim(row["why"]),
+            "As printed": "<br>".join(quotation(said) for said in named(row["claim_ids"], ledger)),
         }
         for row in rows.iter_rows(named=True)
     ]

@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from html import unescape
+from html import escape, unescape
 from io import BytesIO
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 import jinja2
@@ -70,7 +71,7 @@ def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
 
 def page(content: str, about: About, /) -> str:
     """A report's body as one HTML page: title, question, answer and date, then contents, then the rest."""
-    html, contents = _with_anchors(content)
+    html, contents = _with_anchors(_with_making(content))
     lead, heading, rest = html.partition("<h2")
     return _template("page.html.j2").render(about=about, style=_style(), lead=lead, rest=heading + rest, contents=contents)
 
@@ -112,9 +113,40 @@ def index_page(editions: list[dict], /) -> str:
 
 def answer(content: str, /, *, name: str) -> str:
     """A report's answer: what its body says above the first section, with figures as links into the report's page."""
-    lead = content.split("<h2", 1)[0]
+    lead = _with_making(content).split("<h2", 1)[0]
     found = re.findall(r'<div class="(?:answer|not-known)">.*?</div>', lead, re.DOTALL)
     return "\n".join(found).replace('href="#', f'href="{name}.html#')
+
+
+_AT_ONCE = 160
+"""Characters of a name, a formula, claims or conflicts that show while a figure is pointed at or has the focus."""
+
+
+def _with_making(html: str) -> str:
+    """The text with each figure's link named for those who hear it, and with how it was made, in short, to be shown at once.
+
+    Both are taken from the figure's entry, so that they say the same; JupyterLab has the links' titles instead.
+    """
+    shown = {}
+    for entry in re.findall(r"<li><p>(.*?)</p></li>", html, re.DOTALL):
+        parts = {name: re.findall(f'<span class="{name}">(.*?)</span>', entry) for name in ("label", "method", "from")}
+        values = re.findall(r'<span id="how-([^"]+)">(.*?)</span>', entry)
+        for place, (figure_id, value) in enumerate(values):
+            claims, mark, titles = parts["from"][place if len(parts["from"]) == len(values) else 0].partition("<strong>")
+            name = parts["label"][0] + ("" if value.startswith(" (") else ": ") + value
+            told = [name, parts["method"][0], f"From {claims}", mark + titles]
+            lines = [shorten(unescape(re.sub(r"<[^>]+>", "", text)), _AT_ONCE, placeholder=" …") for text in told]
+            shown[figure_id] = parts["label"][0], escape("\n".join(filter(None, lines)))
+
+    def named(match: re.Match[str]) -> str:
+        figure_id, value = match.groups()
+        if figure_id not in shown:
+            return match[0]
+        label, lines = shown[figure_id]
+        names = f'aria-label="{value}, {label}: how it was made" data-how="{lines}"'
+        return f'<a class="figure" href="#how-{figure_id}" {names}>{value}</a>'
+
+    return re.sub(r'<a class="figure" href="#how-([^"]+)" title="[^"]*">(.*?)</a>', named, html)
 
 
 def _with_anchors(html: str) -> tuple[str, list[tuple[str, str]]]:

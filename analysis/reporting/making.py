@@ -62,6 +62,7 @@ def executed(report: Report, plan: Plan, staging: Path, edition: str, progress: 
 def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Progress) -> None:
     """Make the page and the PDF of an executed report."""
     from analysis.reporting import html, pdf
+    from analysis.reporting.numbers import check_traced
 
     name, clock = one.report.name, time.perf_counter()
 
@@ -76,6 +77,7 @@ def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Pro
 
     with _kept_if_it_fails(staging / f"{name}.ipynb", one.report, plan):
         content = html.body(one.notebook)
+        check_traced(content, report=name, **plan.words)
         one.answer = html.answer(content, name=name)
         (staging / f"{name}.html").write_text(html.page(with_end(content), one.about), "utf-8")
         done("page")

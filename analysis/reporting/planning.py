@@ -23,7 +23,8 @@ class Plan:
 
     `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`. `is_whole`
     says whether it holds every report there is, `is_replay` whether an earlier day than it could be is told. `findings`
-    are what was checked of the data, and `against` the edition it is to be compared with, if one was named.
+    are what was checked of the data, `against` is the edition it is to be compared with, if one was named, and `words` are
+    the ledger's own that hold digits.
     """
 
     root: Path
@@ -38,6 +39,7 @@ class Plan:
     is_replay: bool
     findings: "list[Finding]"
     against: str | None
+    words: dict[str, set[str]]
     ledger: "Ledger"
     view: "Ledger"
 
@@ -109,6 +111,7 @@ def plan(
     """
     from analysis.gates import findings, settings
     from analysis.ledger import Ledger
+    from analysis.reporting.numbers import ledger_words
 
     every = find_reports(root / "notebooks")
     reports = choose(every, names)
@@ -143,6 +146,7 @@ def plan(
         is_replay=view.known < today or recorded_by is not None,
         findings=findings(view, settings(root / "pyproject.toml"), day=as_of or date),
         against=against,
+        words=ledger_words(ledger),
         ledger=ledger,
         view=view,
     )

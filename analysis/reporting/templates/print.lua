@@ -48,9 +48,7 @@ function Div(div)
   elseif div.classes:includes('note') then
     return { raw('#block(above: 0.7em, below: 1.5em)[#set text(size: 8.8pt, fill: soft)'), div, raw(']') }
   elseif div.classes:includes('how') then
-    return { raw('#block[#set text(size: 9pt)'), div, raw(']') }
-  elseif div.classes:includes('entry') then
-    return { raw('#block(above: 1em, below: 1em)['), div, raw(']') }
+    return { raw('#block[#set text(size: 9pt)\n#set list(marker: none, body-indent: 0pt, spacing: 1em)'), div, raw(']') }
   elseif div.classes:includes('table') then
     return { raw('#block[#set text(size: 8.8pt)'), div, raw(']') }
   end
