@@ -18,7 +18,7 @@ from analysis.schema import EXPECTATIONS
 
 LINE = "line"
 _BYTES, _COLUMNS, _WORD = 256 * 2**20, 100, 100
-"""The largest file, the most columns (of which each is compared with each), and the longest word that fits a cell of a PDF."""
+"""The largest file, the most columns (of which each is compared with each), and the longest word: a PDF's line holds no more."""
 
 _LONG_WORD = re.compile(rf"[^\s\u2e80-\ua4cf\uac00-\ud7ff\uf900-\uffef]{{{_WORD + 1}}}")  # lines of Japanese end anywhere
 _FORMULA = re.compile(

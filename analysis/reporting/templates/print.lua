@@ -17,7 +17,7 @@ end
 -- Typst makes a minus sign of a hyphen before a digit, which a search for the number as we write it would miss, and a heading
 -- or a list of a mark that begins a cell. The semicolon ends the expression: else ".len()" behind it would be called.
 function Str(str)
-  if str.text:match('^%-%d') or str.text:match('^[=+/%-]+$') or str.text:match('^%d+[.)]$') then
+  if str.text:match('^%-%d') or str.text:match('%W%-%d') or str.text:match('^[=+/%-]+$') or str.text:match('^%d+[.)]$') then
     return pandoc.RawInline('typst', '#' .. quoted(str.text) .. ';')
   end
 end
