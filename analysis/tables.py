@@ -18,7 +18,7 @@ from analysis.schema import EXPECTATIONS
 
 LINE = "line"
 _BYTES, _COLUMNS, _WORD = 256 * 2**20, 100, 100
-"""The largest file, the most columns (of which each is compared with each), and the longest word: a PDF's line holds no more."""
+"""The largest file; the most columns, each of which is compared with each; the longest word: a PDF's line holds no more."""
 
 _LONG_WORD = re.compile(rf"[^\s\u2e80-\ua4cf\uac00-\ud7ff\uf900-\uffef]{{{_WORD + 1}}}")  # lines of Japanese end anywhere
 _FORMULA = re.compile(
@@ -166,10 +166,8 @@ def _wording_faults(file: str, name: str, texts: pl.DataFrame) -> list[Fault]:
     value, faults = pl.col(name), []
     for line, text in texts.filter(value.str.contains(r"[=@+\-\uff1d\uff20\uff0b\uff0d]")).iter_rows():
         if _FORMULA.search(text):
-            remedy = "a spreadsheet would run it: begin it with a word"
-            faults.append(
-                Fault(file, line, name, text, "text that does not begin with =, @, or a sign without a number", remedy)
-            )
+            expected = "text that does not begin, nor go on behind a semicolon, with =, @, or a sign without a number"
+            faults.append(Fault(file, line, name, text, expected, "a spreadsheet would run it: put a word before it"))
     for line, text in texts.filter(value.str.len_chars() > _WORD).iter_rows():
         if long := _LONG_WORD.search(text):
             faults.append(Fault(file, line, name, long[0], f"words of at most {_WORD} characters", "a space left out?"))

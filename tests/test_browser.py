@@ -129,9 +129,10 @@ def test_no_text_of_the_data_or_of_a_parameter_runs_asks_for_anything_or_breaks_
 
 
 def test_what_would_get_into_a_page_all_the_same_is_stopped_by_its_policy(open_page, tmp_path):
-    """The second wall. Tried: inline scripts, handlers, pictures, styles, frames, forms, another base, and a javascript link."""
+    """The second wall. Tried: scripts, handlers, pictures, styles, frames, forms, another base, and a javascript link."""
     active = (
-        "<h1>x</h1><script>window.ran=1</script><script src='https://example.org/x.js'></script><svg onload='window.ran=1'></svg>"
+        "<h1>x</h1><script>window.ran=1</script><script src='https://example.org/x.js'></script>"
+        "<svg onload='window.ran=1'></svg>"
         "<img src='https://example.org/x.png' onerror='window.ran=1'><style>@import 'https://example.org/x.css';</style>"
         "<div style='background:url(https://example.org/y.png)'>x</div><iframe srcdoc='<script>parent.ran=1</script>'></iframe>"
         "<base href='https://example.org/'><form id='f' action='https://example.org/z'></form>"
