@@ -171,9 +171,10 @@ def _declared(source: str, path: Path) -> dict[str, Parameter]:
         if name in parameters:
             raise InputError(f"{path}, parameter {name} is declared twice")
         default = _default(node.value, path, name)
-        if not isinstance(default, _TYPES.get(kind.removesuffix(" | None"), str)) and not (
-            default is None and kind.endswith("None")
-        ):
+        bare = kind.removesuffix(" | None")
+        is_odd = isinstance(default, bool) and bare != "bool"  # True is an int to Python
+        is_odd |= isinstance(default, list) and not all(isinstance(each, str) for each in default)
+        if (is_odd or not isinstance(default, _TYPES.get(bare, str))) and not (default is None and bare != kind):
             raise InputError(f"{path}, parameter {name}: its default {default!r} is not of type {kind}")
         if name in CLOCKS and kind != "date | None":
             raise InputError(f"{path}, parameter {name}: its type is date | None, the day set by {CLOCKS[name]}")
