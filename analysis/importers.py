@@ -16,7 +16,7 @@ import polars as pl
 
 from analysis.errors import Fault, InputError, LedgerError
 from analysis.ledger import Ledger
-from analysis.tables import LINE, read_text
+from analysis.tables import LINE, read_text, unseen
 from analysis.units import POINTS_PER_SHARE
 
 PRODUCT = "iea-global-ev-outlook"
@@ -150,7 +150,7 @@ def read_edition(name: str, path: Path, ledger: Ledger, *, published: str, today
     if (day.replace(day=1) if precision == "month" else day) > today:
         raise InputError(f"--published {published} is after today, {today}: give the day the file was published")
     for key, text in given.items():
-        if text is not None and not text.isprintable():
+        if unseen(text or ""):
             raise InputError(f"--{key} is {text!r}: expected text without control characters or invisible ones")
     missing = {kind.series_id for kind in _IEA_KINDS.values()} - set(ledger.series["series_id"])
     if missing:

@@ -76,9 +76,11 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
         return pl.DataFrame(), [Fault(path.name, 1, "", "", "text in UTF-8", "saved as UTF-16?")]
     header, rows, faults = read_rows(path.name, text)
     faults += [
-        Fault(path.name, line, "", repr(unseen), "text without control characters or invisible ones", "pasted from elsewhere?")
+        Fault(
+            path.name, line, "", repr(character), "text without control characters or invisible ones", "pasted from elsewhere?"
+        )
         for line, row in rows
-        if (unseen := _unseen("\n".join(row)))
+        if (character := unseen("\n".join(row)))
     ]
     nearest = max(shapes, key=lambda shape: len(set(shape) & set(header)) - len(set(shape) ^ set(header)))
     faults += _column_faults(path.name, header, nearest) if header else []
@@ -98,7 +100,7 @@ def _content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _unseen(text: str) -> str:
+def unseen(text: str) -> str:
     """The first character that a reader would not see or that changes how others are seen; empty where there is none."""
     if text.replace("\n", "").isprintable():
         return ""

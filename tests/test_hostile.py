@@ -294,9 +294,15 @@ def test_a_number_that_is_none_or_enormous_is_a_fault_of_its_field(project, edit
     edit("claims.csv", ",661000000,,,USD,", f",{number},,,USD,")
     with pytest.raises(LedgerError) as error:
         Ledger.load(project / "data")
-    assert {(fault.file, fault.column, fault.value[:5] != "") for fault in error.value.faults} == {
-        ("claims.csv", "value", True)
-    }
+    assert {(fault.file, fault.column) for fault in error.value.faults} == {("claims.csv", "value")}
+
+
+@pytest.mark.parametrize("column", ["value", "value_low", "value_high"])
+def test_no_value_is_larger_than_what_can_be_meant_also_where_a_series_sets_no_bound(project, edit, column):
+    fields = {"value": "9e15", "value_low": "", "value_high": ""} | {column: "9e15"}
+    edit("claims.csv", ",661000000,,,USD,", f",{','.join(fields.values())},USD,")
+    with pytest.raises(LedgerError, match=rf"column {column}: .*expected 1000000000000000.0 or less"):
+        Ledger.load(project / "data")
 
 
 @pytest.mark.parametrize(
@@ -357,6 +363,17 @@ def test_arguments_lead_to_no_path_and_their_escapes_do_not_reach_the_terminal(a
     assert isinstance(result.exception, SystemExit)
     assert result.output.replace("\n", "").isprintable()
     assert sorted(attacked.parent.rglob("*")) == before
+
+
+def test_verify_escapes_the_names_of_files_and_reads_none_outside_the_edition(tmp_path):
+    """Tried: a file with an escape in its name, one with half a pair, and a manifest that names a file of another folder."""
+    folder = tmp_path / "2026-11-25"
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"outputs": {"../secret": "x", "gone\x1b[2J": "x"}}'.replace("\x1b", "\\u001b"))
+    (folder / "new\x1b[2J\udcff").write_text("x")
+    (tmp_path / "secret").write_text("x")
+    lines = ["../secret: is gone", "gone\\x1b[2J: is gone", "new\\x1b[2J\\udcff: has come since"]
+    assert editions.damage(folder) == lines
 
 
 @pytest.mark.parametrize("option", ["publisher", "url", "caveat"])
@@ -519,14 +536,14 @@ def test_no_pdf_reads_a_file_or_calls_what_stands_in_a_text(tmp_path):
     cells = [
         "# x",
         '<p>-5<strong>x</strong> <em>-7</em>.len() <a class="figure" href="#how-x">42%</a>(read("/etc/passwd"))</p>',
-        '<p><span id="how-x">-5</span>.at(9)</p>',
+        '<p><span id="how-x">-5</span>.at(9) <span>-6</span>; then <em>x</em>.été</p>',
         "<table><tr><th>a</th><th>b</th></tr><tr><td>= one</td><td>- two</td></tr>"
         "<tr><td>/ three: x</td><td>7. four</td></tr></table>",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(cell) for cell in cells])
     (tmp_path / "x.pdf").write_bytes(document(notebook, ABOUT))
     text = pressed("".join(page.extract_text() for page in PdfReader(tmp_path / "x.pdf").pages))
-    for told in ('-5x-7.len()42%(read("/etc/passwd"))', "-5.at(9)", "=one", "-two", "/three:x", "7.four"):
+    for told in ('-5x-7.len()42%(read("/etc/passwd"))', "-5.at(9)-6;thenx.été", "=one", "-two", "/three:x", "7.four"):
         assert told in text
 
 

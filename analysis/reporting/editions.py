@@ -7,7 +7,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from analysis.errors import BuildError, InputError
+from analysis.errors import BuildError, InputError, escaped
 
 MANIFEST = "manifest.json"
 FIGURES = "figures.csv"
@@ -59,7 +59,7 @@ def manifest(folder: Path, /) -> dict:
 
 
 def damage(folder: Path, /) -> list[str]:
-    """What of an edition is not as it was published, one line a file; empty where all is."""
+    """What of an edition is not as it was published, one line a file, its name escaped; empty where all is."""
     told = _read(folder)
     if told is None:
         return [f"{MANIFEST}: cannot be read as what an edition says of itself"]
@@ -67,7 +67,7 @@ def damage(folder: Path, /) -> list[str]:
     lines = [f"{name}: is gone" for name in told["outputs"] if name not in there]
     lines += [f"{name}: has come since" for name in sorted(there - set(told["outputs"]))]
     changed = [name for name, digest in told["outputs"].items() if name in there and sha256(folder / name) != digest]
-    return lines + [f"{name}: was changed since it was published" for name in changed]
+    return [escaped(line) for line in [*lines, *(f"{name}: was changed since it was published" for name in changed)]]
 
 
 def figures(folder: Path, /) -> list[dict[str, str]]:

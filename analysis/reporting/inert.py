@@ -4,7 +4,6 @@ The tags are read by a grammar narrower than a browser's: what two readers could
 """
 
 import re
-from html import unescape
 
 from analysis.errors import BuildError
 
@@ -23,7 +22,7 @@ _ATTRIBUTES = re.compile(
 _VALUES = {
     "href": re.compile(r"#\S*|https?://\S+|[\w-]+\.[a-z]+(?:#\S*)?"),
     "src": re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*|chart-\d+\.(?:svg|png)"),
-    "style": re.compile(r"[\w\s.,:;%#-]*"),  # no brackets, quotes and backslashes: nothing of url(), however it is written
+    "style": re.compile(r"[\w\s.,:;%#-]*"),  # no brackets, ampersands and backslashes: no url(), however it is written
     **dict.fromkeys(("clip-path", "fill", "stroke"), re.compile(r"url\(#\w+\)|(?!url)[\w\s#().,%-]*")),
 }
 _TAG = re.compile(r"""</?([a-zA-Z][a-zA-Z0-9]*)((?:\s+[a-zA-Z][a-zA-Z0-9:-]*(?:="[^"]*")?)*)\s*/?>""")
@@ -57,6 +56,6 @@ def _active(tag: re.Match[str]) -> str:
         if not _ATTRIBUTES.fullmatch(name.lower()):
             return f"the attribute {name} of <{element}>"
         allowed = _VALUES.get(name.lower())
-        if allowed and not allowed.fullmatch(unescape(value)):
+        if allowed and not allowed.fullmatch(value):
             return f"{name}={value[:_NEAR]!r} of <{element}>"
     return ""

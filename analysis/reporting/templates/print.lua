@@ -16,13 +16,13 @@ end
 
 -- What Typst would read as something else than the text it is: a hyphen before a digit becomes a minus sign, which a search for
 -- the number as we write it would miss; a mark that begins a cell, a heading or a list; a point and a name behind an element, a
--- call. The semicolon ends the expression, or what stands behind it would be called.
-local marks = { '^%-%d', '%W%-%d', '^[=+/%-]+$', '^%d+[.)]$', '^%.[%a_]' }
+-- call.
+local marks = { '^%-%d', '%W%-%d', '^[=+/%-]+$', '^%.[%a_\128-\255]' }
 
 function Str(str)
   for _, mark in ipairs(marks) do
     if str.text:match(mark) then
-      return pandoc.RawInline('typst', '#' .. quoted(str.text) .. ';')
+      return pandoc.RawInline('typst', '#' .. quoted(str.text))
     end
   end
 end
