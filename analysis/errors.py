@@ -3,10 +3,25 @@
 from dataclasses import dataclass
 
 
+def escaped(text: str) -> str:
+    """`text` on its way to a terminal: what is no letter, sign, space or line break stands as its escape.
+
+    >>> escaped("a\\x1b[2J\\u202eb")
+    'a\\\\x1b[2J\\\\u202eb'
+    """
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
 class EvroadError(Exception):
-    """Base of every error that a user can mend; its text names the place and the remedy."""
+    """Base of every error that a user can mend; its text names the place and the remedy.
+
+    It may quote data, names of files and arguments: what a terminal would obey is escaped.
+    """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return escaped(super().__str__())
 
 
 class InputError(EvroadError):
@@ -36,6 +51,7 @@ class BusyError(BuildError):
 
 
 _SHOWN = 80  # characters of a wrong value
+_TOLD = 1000  # faults: a message of a million lines tells nobody anything
 
 
 @dataclass(frozen=True, order=True)
@@ -51,16 +67,17 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"{self.file} line {self.line}" if self.line else self.file
-        column = f", column {self.column}" if self.column else ""
+        column = f", column {self.column[:_SHOWN]}" if self.column else ""
         value = f": {self.value[:_SHOWN]!r}{'...' if len(self.value) > _SHOWN else ''}" if self.value else ""
         cause = f" ({self.cause})" if self.cause else ""
         return f"{place}{column}{value}: expected {self.expected}{cause}"
 
 
 class LedgerError(EvroadError):
-    """The data files hold faults; all of them, of all files, are in `faults` and in the message."""
+    """The data files hold faults; all of them, of all files, are in `faults`, and the first thousand in the message."""
 
     def __init__(self, faults: list[Fault]) -> None:
         self.faults = sorted(set(faults))
         count = f"{len(self.faults)} fault{'s' if len(self.faults) != 1 else ''} in the data"
-        super().__init__("\n".join([f"{count}:", *(f"  {fault}" for fault in self.faults)]))
+        more = [f"  and {len(self.faults) - _TOLD} more"] if len(self.faults) > _TOLD else []
+        super().__init__("\n".join([f"{count}:", *(f"  {fault}" for fault in self.faults[:_TOLD]), *more]))

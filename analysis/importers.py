@@ -16,7 +16,7 @@ import polars as pl
 
 from analysis.errors import Fault, InputError, LedgerError
 from analysis.ledger import Ledger
-from analysis.tables import LINE, read_text
+from analysis.tables import LINE, read_text, unseen
 from analysis.units import POINTS_PER_SHARE
 
 PRODUCT = "iea-global-ev-outlook"
@@ -143,12 +143,15 @@ def read_edition(name: str, path: Path, ledger: Ledger, *, published: str, today
         The edition, its claims in the order of the file.
 
     Raises:
-        InputError: where the date does not fit, a series is missing, or no row is wanted.
+        InputError: where the date does not fit, a given text has unseen characters, a series is missing, or no row is wanted.
         LedgerError: with every fault of the file.
     """
     day, precision = published_day(published)
     if (day.replace(day=1) if precision == "month" else day) > today:
         raise InputError(f"--published {published} is after today, {today}: give the day the file was published")
+    for key, text in given.items():
+        if unseen(text or ""):
+            raise InputError(f"--{key} is {text!r}: expected text without control characters or invisible ones")
     missing = {kind.series_id for kind in _IEA_KINDS.values()} - set(ledger.series["series_id"])
     if missing:
         raise InputError(f"series.csv has no {', '.join(sorted(missing))}: add the series in which the file's values belong")

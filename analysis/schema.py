@@ -12,6 +12,9 @@ DATED_UNIT = "date"
 PRINTED = "as printed"
 """The method of a figure that repeats a claim."""
 
+LARGEST = 1e15
+"""No claim's value is larger, in any unit: a slip otherwise, and from some ten times that on floats leave whole numbers out."""
+
 NOTES = "\n"
 """What stands between the notes of a figure, so that each can be told once where several figures share it."""
 
@@ -151,9 +154,14 @@ class Claim(Statement):
     claim_id = dy.String(primary_key=True, regex=ID, description="Names the statement; the same in all its entries")
     entry = dy.Int64(primary_key=True, min=1, description=Statement.columns()["entry"].description)
     series_id = dy.String(description="What is claimed")
-    value = dy.Float64(nullable=True, description="The number, shares as 0 to 1; empty where the period is the content")
-    value_low = dy.Float64(nullable=True, description="Lower end, where a range is printed")
-    value_high = dy.Float64(nullable=True, description="Upper end, where a range is printed")
+    value = dy.Float64(
+        nullable=True,
+        min=-LARGEST,
+        max=LARGEST,
+        description="The number, shares as 0 to 1; empty where the period is the content",
+    )
+    value_low = dy.Float64(nullable=True, min=-LARGEST, max=LARGEST, description="Lower end, where a range is printed")
+    value_high = dy.Float64(nullable=True, min=-LARGEST, max=LARGEST, description="Upper end, where a range is printed")
     unit = dy.Enum(CLAIM_UNITS, description="Unit of the value")
 
     @dy.rule()

@@ -1,8 +1,12 @@
 """Reading one CSV file into a typed frame, collecting every fault with its line. What the tables mean is not known here."""
 
+import codecs
 import csv
 import difflib
+import errno
 import re
+import unicodedata
+from collections import Counter
 from io import StringIO
 from pathlib import Path
 
@@ -13,7 +17,14 @@ from analysis.errors import Fault
 from analysis.schema import EXPECTATIONS
 
 LINE = "line"
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_BYTES, _COLUMNS, _WORD = 256 * 2**20, 100, 100
+"""The largest file; the most columns, each of which is compared with each; the longest word: a PDF's line holds no more."""
+
+_LONG_WORD = re.compile(rf"[^\s\u2e80-\ua4cf\uac00-\ud7ff\uf900-\uffef]{{{_WORD + 1}}}")  # lines of Japanese end anywhere
+_FORMULA = re.compile(
+    r"(?:^|[;\t\r\n])\s*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?!\s?[$¥€£₩]?\d[\d.,]*[%x]?(?:[,;:]?\s[\w(][^|!=]*)?$))"
+)
+"""What a spreadsheet would run, also where semicolons or tabs part its columns; words may stand behind a signed number."""
 
 
 def read_table(path: Path, schema: type[dy.Schema]) -> tuple[pl.DataFrame, list[Fault]]:
@@ -51,17 +62,25 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
         ragged lines, wrong columns. There are no rows where there are faults.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = _content(path)
+        # Without its mark UTF-16 is UTF-8 too, with a zero in every second byte.
+        is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:2]
+        text = content.decode("utf-8-sig")
     except OSError as error:
         return pl.DataFrame(), [Fault(path.name, 0, "", "", "a readable file", f"{error.strerror}: {path.parent}")]
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        return pl.DataFrame(), [Fault(path.name, line, "", "", "text in UTF-8", "saved by a spreadsheet in another encoding?")]
+        cause = "saved as UTF-16?" if is_utf16 else "saved by a spreadsheet in another encoding?"
+        return pl.DataFrame(), [Fault(path.name, line, "", "", "text in UTF-8", cause)]
+    if is_utf16:
+        return pl.DataFrame(), [Fault(path.name, 1, "", "", "text in UTF-8", "saved as UTF-16?")]
     header, rows, faults = read_rows(path.name, text)
     faults += [
-        Fault(path.name, line, "", repr(match[0]), "text without control characters", "pasted from elsewhere?")
+        Fault(
+            path.name, line, "", repr(character), "text without control characters or invisible ones", "pasted from elsewhere?"
+        )
         for line, row in rows
-        if (match := _CONTROL.search("\n".join(row)))
+        if (character := unseen("\n".join(row)))
     ]
     nearest = max(shapes, key=lambda shape: len(set(shape) & set(header)) - len(set(shape) ^ set(header)))
     faults += _column_faults(path.name, header, nearest) if header else []
@@ -70,6 +89,23 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
     # Not polars' own reader: it fills rows that are too short with nulls and tells no line numbers.
     frame = pl.DataFrame([[line, *row] for line, row in rows], schema=[LINE, *header], orient="row", infer_schema_length=None)
     return frame.with_columns(pl.col(LINE).cast(pl.Int64), pl.col(header).cast(pl.String).replace("", None)), []
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a file that has an end: a pipe would be waited for, and a device may never stop."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "is no file")
+    if path.stat().st_size > _BYTES:
+        raise OSError(errno.EFBIG, f"more than {_BYTES // 2**20} MB")
+    return path.read_bytes()
+
+
+def unseen(text: str) -> str:
+    """The first character that a reader would not see or that changes how others are seen; empty where there is none."""
+    if text.replace("\n", "").isprintable():
+        return ""
+    shown = (c.isprintable() or c in "\t\r\n" or unicodedata.category(c) == "Zs" for c in text)
+    return next((c for c, is_shown in zip(text, shown, strict=True) if not is_shown), "")
 
 
 def read_rows(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]], list[Fault]]:
@@ -99,6 +135,8 @@ def read_rows(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str
 
 
 def _column_faults(file: str, header: list[str], wanted: list[str]) -> list[Fault]:
+    if len(header) > _COLUMNS:
+        return [Fault(file, 1, "", f"{len(header)} columns", f"at most {_COLUMNS}", "is this another file?")]
     missing = [
         Fault(file, 1, n, "", "a column of this name", _similar(n, set(header) - set(wanted)))
         for n in wanted
@@ -107,7 +145,7 @@ def _column_faults(file: str, header: list[str], wanted: list[str]) -> list[Faul
     extra = [Fault(file, 1, n, n, "no such column", _similar(n, set(wanted) - set(header))) for n in header if n not in wanted]
     if len(header) == 1 and re.search(r"[;\t]", header[0]):
         return [Fault(file, 1, "", header[0], "fields separated by commas", "saved with semicolons or tabs?")]
-    twice = [Fault(file, 1, n, "", "a column once", "copied?") for n in dict.fromkeys(header) if header.count(n) > 1]
+    twice = [Fault(file, 1, n, "", "a column once", "copied?") for n, count in Counter(header).items() if count > 1]
     return missing + extra + twice
 
 
@@ -120,7 +158,22 @@ def _typed(file: str, text: pl.DataFrame, schema: type[dy.Schema]) -> tuple[pl.D
         lost = text.filter(text[name].is_not_null() & typed[name].is_null())
         for line, value in lost.select(LINE, name).iter_rows():
             faults.append(Fault(file, line, name, value, *_reading(column, value)))
+        if isinstance(column, dy.String) and column.regex is None:  # those with a pattern are no words
+            faults += _wording_faults(file, name, text.select(LINE, name).drop_nulls())
     return typed, faults
+
+
+def _wording_faults(file: str, name: str, texts: pl.DataFrame) -> list[Fault]:
+    """Texts that are no words: what a spreadsheet would run, and what no page is wide enough for."""
+    value, faults = pl.col(name), []
+    for line, text in texts.filter(value.str.contains(r"[=@+\-\uff1d\uff20\uff0b\uff0d]")).iter_rows():
+        if _FORMULA.search(text):
+            expected = "text that does not begin, nor go on behind a semicolon, with =, @, or a sign without a number"
+            faults.append(Fault(file, line, name, text, expected, "a spreadsheet would run it: put a word before it"))
+    for line, text in texts.filter(value.str.len_chars() > _WORD).iter_rows():
+        if long := _LONG_WORD.search(text):
+            faults.append(Fault(file, line, name, long[0], f"words of at most {_WORD} characters", "a space left out?"))
+    return faults
 
 
 def _parsed(field: pl.Expr, dtype: pl.DataType) -> pl.Expr:

@@ -4,6 +4,8 @@ import shutil
 from datetime import date
 from pathlib import Path
 
+import hostile
+import nbformat
 import polars as pl
 import pytest
 
@@ -129,6 +131,18 @@ def edition(tmp_path_factory: pytest.TempPathFactory):
     root, told = _copy(tmp_path_factory.mktemp("built") / "a project"), []
     made = build(plan(root, [], {}, date=TODAY, as_of=None), lambda *step: told.append(step))
     return root, made, told
+
+
+@pytest.fixture(scope="session")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an edition whose data hold an attack in every free text, and whose parameters do."""
+    root = _copy(tmp_path_factory.mktemp("hostile") / "a project")
+    for path in (root / "notebooks").iterdir():
+        path.unlink()
+    hostile.put_in(root / "data")
+    nbformat.write(hostile.report(), root / "notebooks" / "hostile.ipynb")
+    given = {"word": hostile.EVERYTHING, "words": ",".join(hostile.ATTACKS)}
+    return build(plan(root, [], given, date=TODAY, as_of=None), lambda *_: None).folder
 
 
 def _copy(folder: Path) -> Path:

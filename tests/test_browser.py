@@ -3,9 +3,13 @@
 import os
 import re
 import shutil
+from datetime import date
 
 import pytest
 from conftest import REPORTS
+
+from analysis.reporting import html
+from analysis.reporting.html import About
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -47,11 +51,12 @@ def open_page(browser, folder):
     """A function that opens a page offline, and returns it with what it asked for and what it complained of."""
     contexts = []
 
-    def open_one(name: str, width: int = 1280, scheme: str = "light"):
+    def open_one(name: str, width: int = 1280, scheme: str = "light", folder=folder):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
         contexts.append(context)
         page, asked, complaints = context.new_page(), [], []
         page.on("request", lambda request: asked.append(request.url))
+        page.on("requestfailed", lambda request: complaints.append(f"{request.failure}: {request.url}"))
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto((folder / f"{name}.html").as_uri())
@@ -178,6 +183,41 @@ def test_text_stands_out_from_its_ground(open_page, scheme):
     page, _, _ = open_page("targets", scheme=scheme)
     ink, ground = (page.evaluate(f"getComputedStyle(document.body).{what}") for what in ("color", "backgroundColor"))
     assert _contrast(ink, ground) > 7
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+def test_no_text_of_the_data_or_of_a_parameter_runs_asks_for_anything_or_breaks_the_page(open_page, attacked, width):
+    """Tried: all of hostile.ATTACKS in every free text of every table, in names, tables, charts, notes and links."""
+    page, asked, complaints = open_page("hostile", width, folder=attacked)
+    page.locator("a.figure").first.hover()
+    page.wait_for_timeout(300)
+    assert asked == [(attacked / "hostile.html").as_uri()]
+    assert complaints == []
+    assert page.evaluate("window.ran") is None
+    assert page.locator("main script, main iframe, main img, main math, main form, main style").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_would_get_into_a_page_all_the_same_is_stopped_by_its_policy(open_page, tmp_path):
+    """The second wall. Tried: scripts, handlers, pictures, styles, frames, forms, another base, and a javascript link."""
+    active = (
+        "<h1>x</h1><script>window.ran=1</script><script src='https://example.org/x.js'></script>"
+        "<svg onload='window.ran=1'></svg>"
+        "<img src='https://example.org/x.png' onerror='window.ran=1'><style>@import 'https://example.org/x.css';</style>"
+        "<div style='background:url(https://example.org/y.png)'>x</div><iframe srcdoc='<script>parent.ran=1</script>'></iframe>"
+        "<base href='https://example.org/'><form id='f' action='https://example.org/z'></form>"
+        "<a id='j' href='javascript:window.ran=1'>x</a><object data='https://example.org/o'></object>"
+        "<video src='https://example.org/v'></video><link rel='stylesheet' href='https://example.org/l.css'>"
+    )
+    about = About("x", "x", "2026-11-25", date(2026, 11, 25), date(2026, 11, 25))
+    (tmp_path / "x.html").write_text(html.page(active, about), "utf-8")
+    page, asked, complaints = open_page("x", folder=tmp_path)
+    page.locator("#j").click()
+    page.evaluate("document.getElementById('f').submit()")
+    page.wait_for_timeout(300)
+    sent = [url for url in asked if f"csp: {url}" not in complaints and url != "about:srcdoc"]
+    assert sent == [(tmp_path / "x.html").as_uri()]
+    assert page.evaluate("[window.ran, document.baseURI]") == [None, (tmp_path / "x.html").as_uri()]
 
 
 def _contrast(first: str, second: str) -> float:

@@ -50,7 +50,7 @@ def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
     [
         (["build", "nothing"], "no report nothing; there are batteries, briefing, investments, market_share"),
         (["build", "-p", "colour=red"], "no parameter colour; batteries has as_of, recorded_by, technology"),
-        (["build", "-p", "horizon_year=soon"], "expected a whole number (int)"),
+        (["build", "-p", "horizon_year=soon"], "expected a whole number of up to 18 digits (int)"),
         (["build", "-p", "leader"], "expected NAME=VALUE"),
         (["build", "-p", "leader=atlantis"], "there is no such entity"),
         (["build", "-p", "rate=fx-usdjpy-2021-1"], "did you mean fx-usdjpy-2021-11"),

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.errors import BuildError, InputError
+from analysis.errors import BuildError, InputError, escaped
 from analysis.reporting.notices import without_notice
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def manifest(folder: Path, /) -> dict[str, Any]:
 
 
 def damage(folder: Path, /) -> list[str]:
-    """What of an edition is not as it was published, one line a file; empty where all is.
+    """What of an edition is not as it was published, one line a file, its name escaped; empty where all is.
 
     A notice that it was superseded or withdrawn is no damage.
     """
@@ -132,7 +132,7 @@ def damage(folder: Path, /) -> list[str]:
     lines += [f"{name}: is gone" for name in told["outputs"] if name not in there]
     lines += [f"{name}: has come since" for name in sorted(there - set(told["outputs"]))]
     changed = [name for name, digest in told["outputs"].items() if name in there and _digest(folder / name) != digest]
-    return lines + [f"{name}: was changed since it was published" for name in changed]
+    return [escaped(line) for line in [*lines, *(f"{name}: was changed since it was published" for name in changed)]]
 
 
 def withdrawn(folder: Path, /) -> dict[str, str] | None:

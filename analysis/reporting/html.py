@@ -17,7 +17,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from analysis import __version__
-from analysis.errors import BuildError
+from analysis.reporting.inert import check_inert
 from analysis.typeface import LATIN_FOLDER
 from analysis.units import day_label
 
@@ -59,13 +59,10 @@ def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     In print, pictures stand as `chart-1.svg`, `chart-2.png` and so on, in order.
 
     Raises:
-        BuildError: for an element that would make the page ask for something else, or run something.
+        BuildError: for an element, attribute or address that could make the page run something, or ask for it.
     """
     html = _exporter().from_notebook_node(notebook, resources={"print": for_print})[0]
-    active = re.search(r"<(iframe|frame|meta|link|base|object|embed|form|script|audio|video)\b", html, re.IGNORECASE)
-    if active:
-        near = html[active.start() : active.start() + 80]
-        raise BuildError(f"a report may not hold <{active[1].lower()}>, which asks for something outside the page: {near}")
+    check_inert(html)
     return html
 
 

@@ -16,6 +16,12 @@ from analysis.errors import InputError
 CLOCKS = {"as_of": "--as-of", "recorded_by": "--recorded-by"}
 """Parameters that are days of the whole edition -> the option that sets them."""
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")
+"""A report's name is that of files and part of addresses: the same everywhere, whatever a system reserves or folds."""
+
+_SHOWN = 80  # characters of a wrong value
+
 Value = str | int | float | bool | date | list[str] | None
 
 
@@ -40,7 +46,10 @@ class Parameter:
         try:
             return _READERS[kind](text)
         except (ValueError, KeyError):
-            raise InputError(f"parameter {self.name} is {text!r}: expected {_EXPECTED[kind]} ({self.type})") from None
+            shown = repr(text[:_SHOWN]) + ("..." if len(text) > _SHOWN else "")
+            raise InputError(
+                f"parameter {self.name} is {shown}: expected {_EXPECTED.get(kind, _WORDS)} ({self.type})"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,9 @@ def find_reports(folder: Path) -> dict[str, Report]:
             raise InputError(f"{path} has {len(declared)} cells with the tag parameters: expected one")
         if declared and path.stem == "index":
             raise InputError(f"{path}: index is the name of an edition's first page; give the report another")
+        if declared and (not _NAME.fullmatch(path.stem) or _RESERVED.fullmatch(path.stem)):
+            name = "up to 64 small letters a-z, digits, _ and -, beginning with a letter or digit, no device of Windows"
+            raise InputError(f"notebook {path.name!r} cannot be a report: expected a name of {name}")
         if declared:
             source = declared[0]
             reports[path.stem] = Report(
@@ -152,14 +164,17 @@ def _declared(source: str, path: Path) -> dict[str, Parameter]:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None):
             raise InputError(f"{path}, parameters cell: {ast.unparse(node)!r}: expected name: type = default  # meaning")
         name, kind = node.target.id, ast.unparse(node.annotation)
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise InputError(f"{path}, parameter {name}: expected a name of small letters a-z, digits and _")
         if kind.removesuffix(" | None") not in _READERS:
             raise InputError(f"{path}, parameter {name}: type {kind!r} is not one of {', '.join(_READERS)} (or one | None)")
         if name in parameters:
             raise InputError(f"{path}, parameter {name} is declared twice")
         default = _default(node.value, path, name)
-        if not isinstance(default, _TYPES.get(kind.removesuffix(" | None"), str)) and not (
-            default is None and kind.endswith("None")
-        ):
+        bare = kind.removesuffix(" | None")
+        is_odd = isinstance(default, bool) and bare != "bool"  # True is an int to Python
+        is_odd |= isinstance(default, list) and not all(isinstance(each, str) for each in default)
+        if (is_odd or not isinstance(default, _TYPES.get(bare, str))) and not (default is None and bare != kind):
             raise InputError(f"{path}, parameter {name}: its default {default!r} is not of type {kind}")
         if name in CLOCKS and kind != "date | None":
             raise InputError(f"{path}, parameter {name}: its type is date | None, the day set by {CLOCKS[name]}")
@@ -172,7 +187,7 @@ def _default(node: ast.expr, path: Path, name: str) -> Value:
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "date":
             return date(*(ast.literal_eval(argument) for argument in node.args))
         return ast.literal_eval(node)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise InputError(f"{path}, parameter {name}: its default must be a plain value, not {ast.unparse(node)!r}") from None
 
 
@@ -181,32 +196,45 @@ def _title(markdown: str) -> str:
     return markdown.strip().split("\n")[0].lstrip("# ").strip()
 
 
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]{1,18}", text):  # int takes 1_000 and the digits of every script, however many
+        raise ValueError(text)
+    return int(text)
+
+
 def _finite(text: str) -> float:
     value = float(text)
-    if not math.isfinite(value):
+    if not math.isfinite(value) or "_" in text or not text.isascii():
         raise ValueError(text)
     return value
 
 
 def _day(text: str) -> date:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):  # fromisoformat takes weeks and days without hyphens too
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # fromisoformat takes weeks and days without hyphens too
         raise ValueError(text)
     return date.fromisoformat(text)
 
 
+def _text(text: str) -> str:
+    text.encode()  # half of a surrogate pair cannot be written to a notebook
+    if "\0" in text:
+        raise ValueError(text)
+    return text
+
+
 def _texts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return [part.strip() for part in _text(text).split(",") if part.strip()]
 
 
 _READERS = {
-    "str": str,
-    "int": int,
+    "str": _text,
+    "int": _whole,
     "float": _finite,
     "bool": lambda text: {"true": True, "false": False}[text.lower()],
     "date": _day,
     "list[str]": _texts,
-    "Claim": str,
-    "Entity": str,
+    "Claim": _text,
+    "Entity": _text,
     "list[Entity]": _texts,
     "list[Conflict]": _texts,
 }
@@ -222,4 +250,10 @@ _TYPES = {
     "list[Conflict]": list,
 }
 
-_EXPECTED = {"int": "a whole number", "float": "a number", "bool": "true or false", "date": "a date as YYYY-MM-DD"}
+_WORDS = "text in Unicode without NUL"
+_EXPECTED = {
+    "int": "a whole number of up to 18 digits",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a date as YYYY-MM-DD",
+}

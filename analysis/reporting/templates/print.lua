@@ -14,10 +14,16 @@ function Image(image)
   return pandoc.RawInline('typst', '#picture(' .. quoted(image.src) .. ', alt: ' .. quoted(alt) .. ')')
 end
 
--- Typst makes a minus sign of a hyphen before a digit, which a search for the number as we write it would miss.
+-- What Typst would read as something else than the text it is: a hyphen before a digit becomes a minus sign, which a search for
+-- the number as we write it would miss; a mark that begins a cell, a heading or a list; a point and a name behind an element, a
+-- call.
+local marks = { '^%-%d', '%W%-%d', '^[=+/%-]+$', '^%.[%a_\128-\255]' }
+
 function Str(str)
-  if str.text:match('^%-%d') then
-    return pandoc.RawInline('typst', '#' .. quoted(str.text))
+  for _, mark in ipairs(marks) do
+    if str.text:match(mark) then
+      return pandoc.RawInline('typst', '#' .. quoted(str.text))
+    end
   end
 end
 
