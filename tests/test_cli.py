@@ -117,7 +117,7 @@ def test_verify_and_trace_read_the_latest_edition(run, project):
     assert result.output == "2026-11-25: damaged\n  market_share.html: was changed since it was published\n"
 
 
-def test_two_editions_are_compared_and_one_is_withdrawn(run, project):
+def test_two_editions_are_compared_and_one_is_withdrawn(run):
     assert "No earlier edition of these reports is there" in run("build", "partnerships", "--date", "2026-11-24").output
     second = run("build", "partnerships", "--date", "2026-11-25", "--against", "2026-11-24")
     assert "Since the edition 2026-11-24 no figure has changed.\n" in second.output

@@ -12,7 +12,8 @@ from pypdf import PdfReader
 from analysis import Ledger
 from analysis.errors import BuildError
 from analysis.reporting import html
-from analysis.reporting.edition import build, plan
+from analysis.reporting.edition import build
+from analysis.reporting.planning import plan
 from analysis.reporting.numbers import check_traced, ledger_words, untraced
 
 NAMES = {"Nissan Ambition 2030", "European Union (27)", "2"}
