@@ -75,7 +75,8 @@ def view_of(told: dict, ledger: Ledger, folder: Path, /) -> Ledger:
         lines = _lines_with(folder / f"{table}.csv", told["inputs"].get(f"data/{table}.csv"))
         held[table] = getattr(ledger, table).filter(pl.lit(lines is None) | (pl.col("line") <= (lines or 0)))
     days = [date.fromisoformat(told[name]) if told[name] else None for name in ("as_of", "recorded_by")]
-    return replace(ledger, **held, vintages=held["claims"]).as_of(days[0], recorded_by=days[1])
+    entries = {name: held[name] for name in ledger.entries}
+    return replace(ledger, **held, vintages=held["claims"], entries=entries).as_of(days[0], recorded_by=days[1])
 
 
 def _lines_with(path: Path, digest: str | None) -> int | None:

@@ -99,7 +99,7 @@ def test_two_builds_at_once_give_two_whole_editions_or_one_and_a_clear_refusal(t
 
 def test_a_command_killed_while_a_kernel_runs_leaves_everything_whole(tiny, tmp_path):
     """The command as a user starts it, with its kernel; the kernel ends with it."""
-    chance, root = random.Random(SEED), tmp_path / "tiny"
+    chance, root = random.Random(SEED), tmp_path / "tiny"  # noqa: S311 - no secret
     shutil.copytree(tiny, root, symlinks=True)
     for trial in range(max(2, LONG // 10)):
         day = f"2027-01-{trial % 28 + 1:02}"

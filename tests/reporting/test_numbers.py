@@ -13,8 +13,8 @@ from analysis import Ledger
 from analysis.errors import BuildError
 from analysis.reporting import html
 from analysis.reporting.edition import build
-from analysis.reporting.planning import plan
 from analysis.reporting.numbers import check_traced, ledger_words, untraced
+from analysis.reporting.planning import plan
 
 NAMES = {"Nissan Ambition 2030", "European Union (27)", "2"}
 TEXTS = {"42%", "6", "The whole contract over 6 years.", "A share of 44% by Nissan's own text."}
