@@ -4,6 +4,7 @@ What was tried in texts stands in `hostile.ATTACKS`; what else, in each test.
 """
 
 import csv
+import json
 import os
 import re
 from datetime import date
@@ -369,7 +370,14 @@ def test_verify_escapes_the_names_of_files_and_reads_none_outside_the_edition(tm
     """Tried: a file with an escape in its name, one with half a pair, and a manifest that names a file of another folder."""
     folder = tmp_path / "2026-11-25"
     folder.mkdir()
-    (folder / "manifest.json").write_text('{"outputs": {"../secret": "x", "gone\x1b[2J": "x"}}'.replace("\x1b", "\\u001b"))
+    told = {
+        "outputs": {"../secret": "x", "gone\x1b[2J": "x"},
+        "parameters": {},
+        "inputs": {},
+        "is_replay": False,
+        "is_whole": True,
+    }
+    (folder / "manifest.json").write_text(json.dumps(told | {"id": editions.identity(told)}))
     (folder / "new\x1b[2J\udcff").write_text("x")
     (tmp_path / "secret").write_text("x")
     lines = ["../secret: is gone", "gone\\x1b[2J: is gone", "new\\x1b[2J\\udcff: has come since"]
@@ -518,7 +526,7 @@ def test_what_is_active_is_refused_wherever_in_a_notebook_it_stands_and_in_both_
         body(notebook)
     if kind != "image/svg+xml":  # which stands in a file of its own in print, and is drawn without scripts
         with pytest.raises(BuildError, match="attribute onload of <svg>"):
-            document(notebook, ABOUT)
+            document(notebook, ABOUT, body(notebook, for_print=True))
 
 
 def test_markdown_of_every_sort_and_addresses_as_text_are_inert():
@@ -541,7 +549,7 @@ def test_no_pdf_reads_a_file_or_calls_what_stands_in_a_text(tmp_path):
         "<tr><td>/ three: x</td><td>7. four</td></tr></table>",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(cell) for cell in cells])
-    (tmp_path / "x.pdf").write_bytes(document(notebook, ABOUT))
+    (tmp_path / "x.pdf").write_bytes(document(notebook, ABOUT, body(notebook, for_print=True)))
     text = pressed("".join(page.extract_text() for page in PdfReader(tmp_path / "x.pdf").pages))
     for told in ('-5x-7.len()42%(read("/etc/passwd"))', "-5.at(9)-6;thenx.été", "=one", "-two", "/three:x", "7.four"):
         assert told in text
@@ -551,14 +559,14 @@ def test_no_pdf_reads_a_file_or_calls_what_stands_in_a_text(tmp_path):
 def test_a_title_is_text_to_a_pdf(tmp_path, title):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# x")])
     about = About("x", title, "2026-11-25", date(2026, 11, 25), date(2026, 11, 25))
-    (tmp_path / "x.pdf").write_bytes(document(notebook, about))
+    (tmp_path / "x.pdf").write_bytes(document(notebook, about, body(notebook, for_print=True)))
     assert PdfReader(tmp_path / "x.pdf").metadata["/Title"] == title
 
 
 def test_a_character_that_no_typeface_has_is_named_with_the_words_around_it():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# x\n\nWords before \U0001f697 and after")])
     with pytest.raises(BuildError, match=r"(?s)\U0001f697.*it stands in: .*before \U0001f697 and after"):
-        document(notebook, ABOUT)
+        document(notebook, ABOUT, body(notebook, for_print=True))
 
 
 def test_the_security_policy_is_the_one_that_pages_carry():
