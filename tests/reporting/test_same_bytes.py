@@ -115,5 +115,5 @@ def test_no_cell_of_a_table_is_taken_for_a_formula(twice):
     for path in twice[0].glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
-        assert len(cells) > 100, path.name
+        assert len(cells) > 10, path.name
         assert [cell for cell in cells if re.match(r"[=+\-@\t\r]", cell) and not re.fullmatch(r"[+-][\d.e-]+%?", cell)] == []
