@@ -132,7 +132,7 @@ def _with_making(html: str) -> str:
             claims, mark, titles = parts["from"][place if len(parts["from"]) == len(values) else 0].partition("<strong>")
             name = parts["label"][0] + ("" if value.startswith(" (") else ": ") + value
             told = [name, parts["method"][0], f"From {claims}", mark + titles]
-            lines = [shorten(unescape(re.sub(r"<[^>]+>", "", text)), _AT_ONCE, placeholder=" …") for text in told]
+            lines = [shorten(_words(text), _AT_ONCE, placeholder=" …") for text in told]
             shown[figure_id] = parts["label"][0], escape("\n".join(filter(None, lines)))
 
     def named(match: re.Match[str]) -> str:
@@ -140,10 +140,16 @@ def _with_making(html: str) -> str:
         if figure_id not in shown:
             return match[0]
         label, lines = shown[figure_id]
-        names = f'aria-label="{value}, {label}: how it was made" data-how="{lines}"'
+        name = escape(f"{_words(value)}, {_words(label)}: how it was made")
+        names = f'aria-label="{name}" data-how="{lines}"'
         return f'<a class="figure" href="#how-{figure_id}" {names}>{value}</a>'
 
     return re.sub(r'<a class="figure" href="#how-([^"]+)" title="[^"]*">(.*?)</a>', named, html)
+
+
+def _words(html: str) -> str:
+    """The text of a piece of HTML; it must be escaped again wherever it goes."""
+    return unescape(re.sub(r"<[^>]+>", "", html))
 
 
 def _with_anchors(html: str) -> tuple[str, list[tuple[str, str]]]:
