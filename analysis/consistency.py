@@ -162,7 +162,7 @@ def _locator_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
         for table in STATEMENT_KEYS
         for line, locator in tables[table]
         .join(archived, on="source_id", how="semi")
-        .filter(~pl.col("locator").str.contains(r"^p[1-9]\d*$"))
+        .filter(~pl.col("locator").str.contains(r"^p[1-9]\d{0,5}$"))
         .select(LINE, "locator")
         .iter_rows()
     ]

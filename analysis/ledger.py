@@ -79,8 +79,8 @@ class Ledger:
         Raises:
             InputError: where a day is not a date, or lies after the ledger's last record (or what this view knows).
         """
-        known = self.known if known is None else self._day(known, "known")
-        asked = None if recorded_by is None else self._day(recorded_by, "recorded_by")
+        known = self.known if known is None else _day(known, "known", self.known)
+        asked = None if recorded_by is None else _day(recorded_by, "recorded_by", self._last_recorded)
         by = min((day for day in (asked, self.recorded_by) if day), default=None)
         recorded = pl.lit(True) if by is None else pl.col("recorded_date") <= by
         held = {name: table.filter(recorded) for name, table in self.entries.items()}
@@ -125,14 +125,11 @@ class Ledger:
         kept = self.entities.filter(pl.col("entity_id").is_in(list(found)), ~pl.col("kind").cast(pl.String).is_in(without))
         return kept["entity_id"].to_list()
 
-    def _day(self, day: date, argument: str) -> date:
-        if not isinstance(day, date) or isinstance(day, datetime):
-            raise InputError(f"{argument} is {day!r}: expected a date such as date(2026, 11, 22)")
-        if day > self.known:
-            raise InputError(
-                f"{argument} is {day}, after the ledger's last record of {self.known}: nothing is known of that day"
-            )
-        return day
+    @property
+    def _last_recorded(self) -> date:
+        """Our last day that this view can speak of: what was known long ago may have been recorded lately."""
+        recorded = (table["recorded_date"].max() for table in self.entries.values())
+        return max(day for day in (self.known, self.recorded_by, *recorded) if day is not None)
 
     def __repr__(self) -> str:
         counts = f"{len(self.claims)} claims and {len(self.events)} events from {len(self.sources)} sources"
@@ -157,6 +154,14 @@ def _last_printings(entries: pl.DataFrame, key: str) -> pl.DataFrame:
         return printed.with_columns(is_retracted=gone)
     last = pl.when(retraction).then("known_date").max().over(_SAME)
     return printed.with_columns(is_retracted=gone | (pl.col("known_date") <= last).fill_null(False))
+
+
+def _day(day: date, argument: str, last: date) -> date:
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise InputError(f"{argument} is {day!r}: expected a date such as date(2026, 11, 22)")
+    if day > last:
+        raise InputError(f"{argument} is {day}, after the ledger's last record of {last}: nothing is known of that day")
+    return day
 
 
 def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from random import Random
 
 import polars as pl
 import pytest
+from conftest import ROOT
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
@@ -427,3 +428,15 @@ def test_what_is_no_date_is_refused_even_where_it_is_empty(day, argument):
     """An empty text is not taken for no day: the story of today would be told in place of the one asked for."""
     with pytest.raises(InputError, match=f"{argument} is .*expected a date"):
         ledger_of([E2024], [said("a", E2024, 1.0)]).as_of(**{argument: day})
+
+
+def test_an_earlier_day_can_be_told_from_what_we_held_on_a_later_one_also_by_a_view_of_it():
+    """What could be known in 2024 was recorded in 2026: reports ask their view for an earlier day, with the same day of ours."""
+    known, ours = date(2024, 4, 1), date(2026, 11, 22)
+    view = Ledger.load(ROOT / "data").as_of(known, recorded_by=ours)
+    earlier = view.as_of(date(2022, 4, 1), recorded_by=ours)
+    assert (earlier.known, earlier.recorded_by) == (date(2022, 4, 1), ours)
+    assert 0 < len(earlier.claims) < len(view.claims)
+    assert view.claims["recorded_date"].max() <= ours
+    with pytest.raises(InputError, match="recorded_by is 2030-01-01, after the ledger's last record"):
+        view.as_of(recorded_by=date(2030, 1, 1))

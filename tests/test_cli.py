@@ -56,6 +56,8 @@ def test_list_shows_reports_and_parameters_with_type_default_and_meaning(run):
         (["build", "-p", "rate=fx-usdjpy-2021-1"], "did you mean fx-usdjpy-2021-11"),
         (["build", "-p", "leader=a", "-p", "leader=b"], "given twice"),
         (["build", "--date", "22.11.2026"], "is not a date: expected YYYY-MM-DD"),
+        (["build", "--as-of", "20241122"], "is not a date: expected YYYY-MM-DD"),
+        (["build", "--as-of", "2024-W01-1"], "is not a date: expected YYYY-MM-DD"),
         (["build", "--as-of", "2031-01-01"], "after the ledger's last record"),
         (["check", "--sources", "nowhere"], "is not a folder"),
         (["codebok"], "No such command"),

@@ -69,6 +69,7 @@ BROKEN = [
     ("claims.csv", "cumulative_sales,sakura,japan", "cumulative_sales,sakura,kyushu", "market_id", "one of the markets", ""),
     ("claims.csv", "techfyle-2024-03,p9", "techfyle-2024,p9", "source_id", "one of the sources", ""),
     ("claims.csv", "techfyle-2024-03,p9", "techfyle-2024-03,page 9", "locator", "p9", "archived"),
+    ("claims.csv", "techfyle-2024-03,p9", "techfyle-2024-03,p" + "9" * 5000, "locator", "p9", "archived"),
     ("claims.csv", "nearly,reported,asserts,1,new,", "nearly,reported,asserts,2,correction,", "reason", "a reason", ""),
     ("claims.csv", "nearly,reported,asserts,1,new,", "nearly,reported,asserts,1,void,gone", "entry", "entry 1 for a new", ""),
     ("claims.csv", "nearly,reported,asserts,1,new,", "nearly,reported,asserts,2,void,gone", "entry", "entry 1 of", "left out"),

@@ -51,7 +51,7 @@ def section(told: Changes, /, *, for_print: bool = False, linked: bool = False) 
         for_print: whether it is for a PDF.
         linked: whether the figures' entries are in the reports' pages, and a figure that several tell is told once.
     """
-    title = f"What changed since the edition {told.since}" if told.since else "What changed"
+    title = f"What changed since the edition {told.since or 'before'}"
     parts = [f"<h2>{escape(title)}</h2>", f"<p>{escape(told.in_short)}</p>"]
     found = list({(c.figure_id, c.was, c.now): c for c in reversed(told.found)}.values())[::-1] if linked else told.found
     rows = [_row(change, told.since, for_print=for_print, linked=linked) for change in found[:_SHOWN]]
