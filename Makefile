@@ -14,7 +14,7 @@ test: .venv/.installed
 	@$(PY) -m ruff format --check .
 	@$(PY) -m pytest $(ARGS)
 
-# Builds that are killed, starved and disturbed, by the hundred: about half an hour. FAULTS=1000 for more, SEED=2 for others.
+# Builds that are killed, starved and disturbed, by the hundred: about ten minutes. FAULTS=1000 for more, SEED=2 for others.
 FAULTS ?= 300
 SEED ?= 1
 faults: .venv/.installed

@@ -431,7 +431,7 @@ def test_what_is_no_date_is_refused_even_where_it_is_empty(day, argument):
 
 
 def test_an_earlier_day_can_be_told_from_what_we_held_on_a_later_one_also_by_a_view_of_it():
-    """What could be known in 2024 was recorded in 2026: reports ask their view for an earlier day, with the same day of ours."""
+    """What could be known in 2024 was recorded in 2026: a report asks its view for an earlier day with the same day of ours."""
     known, ours = date(2024, 4, 1), date(2026, 11, 22)
     view = Ledger.load(ROOT / "data").as_of(known, recorded_by=ours)
     earlier = view.as_of(date(2022, 4, 1), recorded_by=ours)
