@@ -23,8 +23,10 @@ class _Day(click.ParamType):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
         if isinstance(value, date):
             return value
+        from analysis.reporting.parameters import read_day
+
         try:
-            return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC).date()
+            return read_day(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a date: expected YYYY-MM-DD", param, ctx)
 

@@ -1,8 +1,10 @@
 """What changed since the edition before, as a reader sees it: a section of each report, a line for the index, and as data."""
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from pathlib import Path
 
 from analysis.comparison import KINDS, Change, Told, in_short
@@ -84,39 +86,25 @@ def _row(change: Change, since: str, *, for_print: bool, linked: bool) -> dict[s
     }
 
 
+_COLUMNS: dict[str, Callable[[Change], object]] = {
+    "report": lambda change: change.report,
+    "figure_id": lambda change: change.figure_id,
+    "label": lambda change: change.label,
+    "change": lambda change: change.kind,
+    "old_value": lambda change: change.old["value"] if change.old else None,
+    "new_value": lambda change: change.new["value"] if change.new else None,
+    "unit": lambda change: (change.new or change.old)["unit"],
+    "old": lambda change: change.was,
+    "new": lambda change: change.now,
+    "difference": lambda change: change.difference,
+    "size": lambda change: change.size if isfinite(change.size) else None,
+    "reason": lambda change: change.reason,
+}
+
+
 def write(path: Path, told: Changes, /) -> None:
     """The changes as a table: one row a figure and report, in the order in which they are told."""
-    columns = [
-        "report",
-        "figure_id",
-        "label",
-        "change",
-        "old_value",
-        "new_value",
-        "unit",
-        "old",
-        "new",
-        "difference",
-        "size",
-        "reason",
-    ]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        for change in told.found:
-            writer.writerow(
-                {
-                    "report": change.report,
-                    "figure_id": change.figure_id,
-                    "label": change.label,
-                    "change": change.kind,
-                    "old_value": change.old["value"] if change.old else None,
-                    "new_value": change.new["value"] if change.new else None,
-                    "unit": (change.new or change.old)["unit"],
-                    "old": change.was,
-                    "new": change.now,
-                    "difference": change.difference,
-                    "size": change.size if change.size != float("inf") else None,
-                    "reason": change.reason,
-                }
-            )
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows([cell(change) for cell in _COLUMNS.values()] for change in told.found)

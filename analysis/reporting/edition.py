@@ -1,9 +1,9 @@
 """Building an edition: execute, compare, render, and publish the whole folder by one rename. Nothing half-made is seen."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.errors import BuildError, EvroadError, HeldError
 from analysis.reporting import changes, editions
@@ -12,7 +12,8 @@ from analysis.reporting.making import Made, Progress, executed, render
 from analysis.reporting.planning import Plan, differences, inputs
 from analysis.reporting.publication import publish, publishing, refresh
 
-TITLE = "Nissan’s road to electric vehicles"
+if TYPE_CHECKING:
+    from analysis.reporting.html import About
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def build(plan: Plan, progress: Progress) -> Edition:
 
 def _build(plan: Plan, reports: Path, staging: Path, progress: Progress) -> Edition:
     found, told, names = editions.editions(reports), plan.manifest(), plan.parameters.keys()
-    today = editions.editions(reports, day=plan.date)
+    today = [path for path in found if editions.place(path)[0] == str(plan.date)]
     alike = [other for other in map(editions.manifest, today) if editions.is_of_the_same(other, told)]
     last = next((other for other in reversed(alike) if other["parameters"].keys() == names), None)
     if last and last["key"] == plan.key:
@@ -72,11 +73,12 @@ def _build(plan: Plan, reports: Path, staging: Path, progress: Progress) -> Edit
         "compared_with": before.name if before else None,
     }
     staging.mkdir()
-    made = [executed(report, plan, staging, name, progress) for report in plan.reports]
-    changed = _data(plan, made, staging, told, before)
+    about = plan.about(name)
+    made = [executed(report, plan, staging, about, progress) for report in plan.reports]
+    changed = _data(plan, made, staging, about, told, before)
     for one in made:
         render(one, plan, staging, changed.of(one.report.name), progress)
-    _finish(plan, made, staging, told, changed)
+    _finish(plan, made, staging, about, told, changed)
     if inputs(plan.root, plan.reports) != plan.inputs:
         raise BuildError("data, notebooks or the package changed while the edition was made: build again")
     publish(staging, target)
@@ -96,13 +98,11 @@ def _there_already(folder: Path, told: dict[str, Any]) -> Edition:
     return Edition(folder, True, None, told["what_changed"])
 
 
-def _data(plan: Plan, made: list[Made], staging: Path, told: dict[str, Any], before: Path | None) -> Changes:
+def _data(plan: Plan, made: list[Made], staging: Path, about: "About", told: dict[str, Any], before: Path | None) -> Changes:
     """Write the edition's figures and what they rest on, and hold them against those of the edition before."""
     from analysis.comparison import Told, compare
     from analysis.reporting.data import write_data
-    from analysis.reporting.html import About
 
-    about = About("index", TITLE, told["edition"], plan.date, plan.as_of, plan.recorded_by)
     figures = [row for one in made for row in one.figures]
     write_data(staging, figures, plan.view, about, {one.report.name: one.report.title for one in made})
     earlier = editions.told(before) if before else None
@@ -112,11 +112,10 @@ def _data(plan: Plan, made: list[Made], staging: Path, told: dict[str, Any], bef
     return changed
 
 
-def _finish(plan: Plan, made: list[Made], staging: Path, told: dict[str, Any], changed: Changes) -> None:
+def _finish(plan: Plan, made: list[Made], staging: Path, about: "About", told: dict[str, Any], changed: Changes) -> None:
     """Write the edition's first page, and last what it says of itself."""
     from analysis.reporting import html
 
-    about = replace(made[0].about, name="index", title=TITLE)
     reports = [{"name": one.report.name, "title": one.report.title, "answer": one.answer} for one in made]
     page = html.edition_page(about, reports, told, changes.section(changed, linked=True), html.checks(plan.findings))
     (staging / "index.html").write_text(page, "utf-8")

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import json
 import re
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +20,14 @@ CITED = "claims.parquet"
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\.([1-9]\d*))?")
 
 
-def editions(reports: Path, /, *, day: date | None = None) -> list[Path]:
+def editions(reports: Path, /) -> list[Path]:
     """The editions in a folder, earliest first.
 
     Args:
         reports: the folder of reports; it need not be there.
-        day: only those of this day.
     """
     found = [path for path in reports.iterdir() if _NAME.fullmatch(path.name)] if reports.is_dir() else []
-    found = [path for path in found if (path / MANIFEST).is_file() and (day is None or path.name.startswith(str(day)))]
-    return sorted(found, key=place)
+    return sorted((path for path in found if (path / MANIFEST).is_file()), key=place)
 
 
 def place(edition: Path) -> tuple[str, int]:

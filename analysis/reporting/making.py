@@ -4,7 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,16 +35,15 @@ class Made:
     answer: str = ""
 
 
-def executed(report: Report, plan: Plan, staging: Path, edition: str, progress: Progress) -> Made:
-    """Run one report's notebook into the staging folder."""
+def executed(report: Report, plan: Plan, staging: Path, edition: "About", progress: Progress) -> Made:
+    """Run one report's notebook into the staging folder; `edition` is what its first page says of itself."""
     import nbformat
 
     from analysis.exhibits import FIGURES_MIME
     from analysis.reporting.execute import execute
-    from analysis.reporting.html import About
 
     output = staging / f"{report.name}.ipynb"
-    about = About(report.name, report.title, edition, plan.date, plan.as_of, plan.recorded_by)
+    about = replace(edition, name=report.name, title=report.title)
     clock = time.perf_counter()
     with _kept_if_it_fails(output, report, plan):
         notebook = execute(report.path, plan.parameters[report.name], cwd=report.path.parent, output=output)

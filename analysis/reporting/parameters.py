@@ -209,7 +209,8 @@ def _finite(text: str) -> float:
     return value
 
 
-def _day(text: str) -> date:
+def read_day(text: str) -> date:
+    """A day written as YYYY-MM-DD, and in no other way; ValueError for all else."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):  # fromisoformat takes weeks and days without hyphens too
         raise ValueError(text)
     return date.fromisoformat(text)
@@ -231,7 +232,7 @@ _READERS = {
     "int": _whole,
     "float": _finite,
     "bool": lambda text: {"true": True, "false": False}[text.lower()],
-    "date": _day,
+    "date": read_day,
     "list[str]": _texts,
     "Claim": _text,
     "Entity": _text,

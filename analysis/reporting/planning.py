@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,9 @@ from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_n
 if TYPE_CHECKING:
     from analysis.gates import Finding
     from analysis.ledger import Ledger
+    from analysis.reporting.html import About
+
+TITLE = "Nissan’s road to electric vehicles"
 
 
 @dataclass(frozen=True)
@@ -23,8 +27,7 @@ class Plan:
 
     `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`. `is_whole`
     says whether it holds every report there is, `is_replay` whether an earlier day than it could be is told. `findings`
-    are what was checked of the data, `against` is the edition it is to be compared with, if one was named, and `words` are
-    the ledger's own that hold digits.
+    are what was checked of the data, and `against` is the edition it is to be compared with, if one was named.
     """
 
     root: Path
@@ -39,7 +42,6 @@ class Plan:
     is_replay: bool
     findings: "list[Finding]"
     against: str | None
-    words: dict[str, set[str]]
     ledger: "Ledger"
     view: "Ledger"
 
@@ -50,6 +52,13 @@ class Plan:
         checks = [[finding.gate, finding.level, finding.text] for finding in self.findings]
         content = json.dumps([self.inputs, self.told_parameters, days, checks, self.against], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
+
+    @cached_property
+    def words(self) -> dict[str, set[str]]:
+        """The ledger's own words that hold digits."""
+        from analysis.reporting.numbers import ledger_words
+
+        return ledger_words(self.ledger)
 
     @property
     def steps(self) -> int:
@@ -63,6 +72,12 @@ class Plan:
             report: {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
             for report, values in self.parameters.items()
         }
+
+    def about(self, edition: str) -> "About":
+        """What the first page of an edition of that name says of itself."""
+        from analysis.reporting.html import About
+
+        return About("index", TITLE, edition, self.date, self.as_of, self.recorded_by)
 
     def manifest(self) -> dict[str, Any]:
         """What the edition will say of what it was made of."""
@@ -111,7 +126,6 @@ def plan(
     """
     from analysis.gates import findings, settings
     from analysis.ledger import Ledger
-    from analysis.reporting.numbers import ledger_words
 
     every = find_reports(root / "notebooks")
     reports = choose(every, names)
@@ -146,7 +160,6 @@ def plan(
         is_replay=view.known < today or recorded_by is not None,
         findings=findings(view, settings(root / "pyproject.toml"), day=as_of or date),
         against=against,
-        words=ledger_words(ledger),
         ledger=ledger,
         view=view,
     )

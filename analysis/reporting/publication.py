@@ -15,9 +15,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from analysis.errors import BuildError, BusyError, InputError
-from analysis.reporting.editions import WITHDRAWN, editions, find, latest, read, superseded_by, withdrawn
+from analysis.reporting.editions import WITHDRAWN, editions, find, latest, place, read, superseded_by, withdrawn
 from analysis.reporting.html import index_page
-from analysis.reporting.notices import Notice, with_notice
+from analysis.reporting.notices import Notice, with_notice, without_notice
 from analysis.units import day_label
 
 INDEX = "index.html"
@@ -104,23 +104,19 @@ def about(path: Path, found: list[Path], /) -> dict:
     if told is None:
         return {"name": path.name, "state": "damaged", "as_of": "", "recorded_by": None, "parameters": {}, "what_changed": ""}
     gone, later = withdrawn(path), superseded_by(path, found)
-    state = f"withdrawn on {day_label(date.fromisoformat(gone['date']))}: {gone['reason']}" if gone else ""
+    state = _withdrawal(gone) if gone else ""
     if later and not gone:
         lost = read(later)["parameters"].keys() & told["parameters"].keys()
-        state = f"superseded by {later.name}" + (
-            "" if len(lost) == len(told["parameters"]) else f" in {', '.join(sorted(lost))}"
-        )
+        in_part = f" in {', '.join(sorted(lost))}" if len(lost) < len(told["parameters"]) else ""
+        state = f"superseded by {later.name}{in_part}"
     return {"name": path.name, "state": state, **told}
 
 
 def _mark(path: Path, found: list[Path], staging: Path) -> None:
     """Put the notices on an edition's files that belong there now, and take off those that do not."""
     gone = withdrawn(path)
-    if (
-        gone is None
-        and not any(other.name[:10] == path.name[:10] for other in found if other != path)
-        and not _was_marked(path)
-    ):
+    is_alone = not any(place(other)[0] == place(path)[0] for other in found if other != path)
+    if gone is None and is_alone and not _was_marked(path):
         return
     for file in sorted(path.iterdir()):
         if file.suffix not in (".html", ".pdf"):
@@ -133,15 +129,20 @@ def _mark(path: Path, found: list[Path], staging: Path) -> None:
 
 def _notice(path: Path, file: Path, gone: dict | None, found: list[Path]) -> Notice | None:
     if gone:
-        return Notice(f"Withdrawn on {day_label(date.fromisoformat(gone['date']))}: {gone['reason']}")
+        return Notice(f"W{_withdrawal(gone)[1:]}")
     later = superseded_by(path, found, None if file.name == INDEX else file.stem)
     return Notice("Superseded by the edition", f"../{later.name}/{file.name}", later.name) if later else None
+
+
+def _withdrawal(record: dict[str, str]) -> str:
+    return f"withdrawn on {day_label(date.fromisoformat(record['date']))}: {record['reason']}"
 
 
 def _was_marked(path: Path) -> bool:
     """Whether an edition bears a notice, though it is now the only one of its day."""
     page = path / INDEX
-    return page.is_file() and with_notice(page.read_bytes(), ".html", None) != page.read_bytes()
+    content = page.read_bytes() if page.is_file() else b""
+    return without_notice(content, page.suffix) != content
 
 
 def _replace(path: Path, content: bytes, staging: Path) -> None:
