@@ -1,6 +1,7 @@
 """An executed notebook as a page: one file that asks for nothing. What the page looks like is in templates/."""
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from analysis import __version__
+from analysis.reporting.drawings import drawing
 from analysis.reporting.inert import check_inert
 from analysis.typeface import LATIN_FOLDER
 from analysis.units import day_label
@@ -56,7 +58,8 @@ class About:
 def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     """The notebook's text and outputs as HTML, without code and without a page around them.
 
-    In print, pictures stand as `chart-1.svg`, `chart-2.png` and so on, in order.
+    Charts are figures with a number; their titles stand as captions. In print, pictures are files: `chart-1.svg`,
+    `chart-2.png` and so on, in order.
 
     Raises:
         BuildError: for an element, attribute or address that could make the page run something, or ask for it.
@@ -171,16 +174,24 @@ def _exporter() -> HTMLExporter:
         template_name="report",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
+        filters={"drawing": drawing},
         require_js_url="",
         mathjax_url="",
     )
+
+
+def policy(scripts: list[str], /) -> str:
+    """What a page allows a browser to do: to show what it carries along, and to run these scripts and no others."""
+    hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts)
+    run = f"script-src {hashes}; " if scripts else ""
+    return f"default-src 'none'; {run}img-src data:; font-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 @cache
 def _template(name: str) -> jinja2.Template:
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.globals["version"] = __version__
+    environment.globals |= {"version": __version__, "policy": policy, "scripts": []}
     return environment.get_template(name)
 
 

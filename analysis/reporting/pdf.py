@@ -10,6 +10,7 @@ import typst
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
+from analysis.reporting.drawings import drawing
 from analysis.reporting.html import TEMPLATES, About
 from analysis.typeface import FOLDERS
 
@@ -60,12 +61,12 @@ def _write_pictures(notebook: NotebookNode, folder: Path) -> None:
     outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
     kinds = ("image/svg+xml", "text/html", "text/markdown", "image/png")
     shown = [(next((kind for kind in kinds if kind in data), None), data) for data in outputs]
-    pictures = [(kind, data[kind]) for kind, data in shown if kind in ("image/svg+xml", "image/png")]
-    for number, (kind, picture) in enumerate(pictures, 1):
+    pictures = [(kind, data) for kind, data in shown if kind in ("image/svg+xml", "image/png")]
+    for number, (kind, data) in enumerate(pictures, 1):
         if kind == "image/png":
-            (folder / f"chart-{number}.png").write_bytes(base64.b64decode(picture))
+            (folder / f"chart-{number}.png").write_bytes(base64.b64decode(data[kind]))
         else:
-            (folder / f"chart-{number}.svg").write_text(picture, "utf-8")
+            (folder / f"chart-{number}.svg").write_text(drawing(data).picture, "utf-8")
 
 
 def _explained(error: str, source: str) -> str:
