@@ -184,7 +184,8 @@ def policy(scripts: list[str], /) -> str:
     """What a page allows a browser to do: to show what it carries along, and to run these scripts and no others."""
     hashes = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts)
     run = f"script-src {hashes}; " if scripts else ""
-    return f"default-src 'none'; {run}img-src data:; font-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    shown = "img-src data:; font-src data:; style-src 'unsafe-inline'"
+    return f"default-src 'none'; {run}{shown}; base-uri 'none'; form-action 'none'"
 
 
 @cache
