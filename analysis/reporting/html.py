@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -69,11 +70,20 @@ def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     return html
 
 
-def page(content: str, about: About, /) -> str:
-    """A report's body as one HTML page: title, question, answer and date, then contents, then the rest."""
-    html, contents = _with_anchors(_with_making(content))
+def page(content: str, about: About, /, *, specs: dict[str, dict] | None = None) -> str:
+    """A report's body as one HTML page: title, question, answer and date, then contents, then the rest.
+
+    Args:
+        content: the report's body.
+        about: what the page says of itself.
+        specs: the charts that are to answer when pointed at, as `drawings.specs` gives them; without any, the page has no
+            script.
+    """
+    html, contents = _with_anchors(_with_regions(_with_making(content)))
     lead, heading, rest = html.partition("<h2")
-    return _template("page.html.j2").render(about=about, style=_style(), lead=lead, rest=heading + rest, contents=contents)
+    parts = {"lead": lead, "rest": heading + rest, "contents": contents, "has_code": '<div class="code">' in html}
+    drawn = {"specs": json.dumps(specs, ensure_ascii=False).replace("<", r"\u003c"), "scripts": [_charts()]} if specs else {}
+    return _template("page.html.j2").render(about=about, style=_style(), **parts, **drawn)
 
 
 def with_end(content: str, changed: str, checks: str, /) -> str:
@@ -155,6 +165,12 @@ def _words(html: str) -> str:
     return unescape(re.sub(r"<[^>]+>", "", html))
 
 
+def _with_regions(html: str) -> str:
+    """The text with its tables in regions that have a name and can have the focus: a keyboard scrolls them."""
+    region = r'<div class="table" role="region" aria-label="\2" tabindex="0">\1<caption>\2</caption>'
+    return re.sub(r'<div class="table">(<table[^>]*>)<caption>([^<]*)</caption>', region, html)
+
+
 def _with_anchors(html: str) -> tuple[str, list[tuple[str, str]]]:
     """The text with an id for each section, and the sections' ids and headings."""
     contents = []
@@ -192,13 +208,55 @@ def policy(scripts: list[str], /) -> str:
 def _template(name: str) -> jinja2.Template:
     loader = jinja2.FileSystemLoader(TEMPLATES)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.globals |= {"version": __version__, "policy": policy, "scripts": []}
+    environment.globals |= {"version": __version__, "policy": policy, "scripts": [], "specs": ""}
     return environment.get_template(name)
 
 
 @cache
+def _charts() -> str:
+    """The script that lets charts answer, with the libraries it calls."""
+    from analysis.reporting.bundle import bundle
+
+    return bundle() + "\n" + (TEMPLATES / "charts.js").read_text("utf-8")
+
+
+@cache
 def _style() -> str:
-    return _typeface() + (TEMPLATES / "style.css").read_text("utf-8")
+    return _typeface() + (TEMPLATES / "style.css").read_text("utf-8") + _dark()
+
+
+_DARK = {
+    "white": "#14191e",
+    "#1d2730": "#e8edf1",
+    "#5f6b76": "#a9b5bf",
+    "#c9d2da": "#4a5763",
+    "#e8ecef": "#28313a",
+    "#e1e6eb": "#303b46",
+    "#c5ccd2": "#56626d",
+    "#0072b2": "#4fa8e0",
+    "#d55e00": "#f08a3c",
+    "#009e73": "#2fc79b",
+    "#cc79a7": "#dd93bb",
+    "#b8860b": "#d9a82e",
+    "#56b4e9": "#7cc8f2",
+    "#8c564b": "#c08a7e",
+    "#9cc7e2": "#3c7ca6",
+    "#f2bd94": "#a8652f",
+    "#00507d": "#6bb8ea",
+    "#95420f": "#f0a070",
+    "#006f51": "#4fd0a8",
+    "#8f5474": "#dda0c2",
+    "#80600a": "#dcb450",
+    "#2f6f94": "#8ccbec",
+    "#623c34": "#d0a498",
+}
+"""A chart's colours -> what stands for them on a dark page. In print and in JupyterLab charts are as they were drawn."""
+
+
+def _dark() -> str:
+    """Style rules for charts on a dark page."""
+    rules = [f'.drawing [{part}="{was}"] {{ {part}: {now}; }}' for was, now in _DARK.items() for part in ("fill", "stroke")]
+    return "\n".join(["@media screen and (prefers-color-scheme: dark) {", *rules, "}"]) + "\n"
 
 
 def _typeface() -> str:

@@ -8,8 +8,8 @@ import re
 from analysis.errors import BuildError
 
 _ELEMENTS = re.compile(
-    r"a|abbr|b|blockquote|br|caption|code|col|colgroup|dd|del|div|dl|dt|em|figcaption|figure|h[1-6]|hr|i|img|kbd|li|ol|p|pre|s|"
-    r"small|span|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|u|ul|"
+    r"a|abbr|b|blockquote|br|caption|code|col|colgroup|dd|del|details|div|dl|dt|em|figcaption|figure|h[1-6]|hr|i|img|kbd|li|ol|p|pre|s|"
+    r"small|span|strong|sub|summary|sup|table|tbody|td|tfoot|th|thead|tr|u|ul|"
     r"circle|clippath|defs|ellipse|g|line|lineargradient|path|polygon|polyline|radialgradient|rect|stop|svg|text|tspan"
 )
 """Text and drawings. None of them makes a browser read what follows by other rules, as style, title or a comment would."""
@@ -17,11 +17,12 @@ _ELEMENTS = re.compile(
 _ATTRIBUTES = re.compile(
     r"(?:aria|data|clip|fill|font|stop|stroke|text|xmlns|gradient)[a-z:-]*|alt|class|colspan|d|dir|display|dominant-baseline|"
     r"dx|dy|cx|cy|headers|height|href|id|lang|offset|opacity|pointer-events|points|preserveaspectratio|r|role|rowspan|rx|ry|"
-    r"scope|src|start|style|title|transform|version|viewbox|visibility|width|x|x1|x2|y|y1|y2"
+    r"scope|src|start|style|tabindex|title|transform|version|viewbox|visibility|width|x|x1|x2|y|y1|y2"
 )
 _VALUES = {
     "href": re.compile(r"#\S*|https?://\S+|[\w-]+\.[a-z]+(?:#\S*)?"),
     "src": re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]*|chart-\d+\.(?:svg|png)"),
+    "tabindex": re.compile("0"),
     "style": re.compile(r"[\w\s.,:;%#-]*"),  # no brackets, ampersands and backslashes: no url(), however it is written
     **dict.fromkeys(("clip-path", "fill", "stroke"), re.compile(r"url\(#\w+\)|(?!url)[\w\s#().,%-]*")),
 }

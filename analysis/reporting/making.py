@@ -60,7 +60,7 @@ def executed(report: Report, plan: Plan, staging: Path, edition: "About", progre
 
 def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Progress) -> None:
     """Make the page and the PDF of an executed report."""
-    from analysis.reporting import html, pdf
+    from analysis.reporting import drawings, html, pdf
     from analysis.reporting.numbers import check_traced
 
     name, clock = one.report.name, time.perf_counter()
@@ -78,7 +78,8 @@ def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Pro
         content = html.body(one.notebook)
         check_traced(content, report=name, **plan.words)
         one.answer = html.answer(content, name=name)
-        (staging / f"{name}.html").write_text(html.page(with_end(content), one.about), "utf-8")
+        specs = None if plan.is_static else drawings.specs(one.notebook)
+        (staging / f"{name}.html").write_text(html.page(with_end(content), one.about, specs=specs), "utf-8")
         done("page")
         printed = with_end(html.body(one.notebook, for_print=True), for_print=True)
         (staging / f"{name}.pdf").write_bytes(pdf.document(one.notebook, one.about, printed))

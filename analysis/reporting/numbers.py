@@ -24,7 +24,8 @@ from analysis.errors import BuildError
 from analysis.ledger import Ledger
 
 NOT_FIGURES = {
-    "chart": "a chart is drawn of figures, and described from them",
+    "chart": "a chart is drawn of figures, and described from them; the figures of its table lead to their making all the same",
+    "code": "what the figures were computed by, not what is said of them",
     "how": "the entries that figures lead to",
     "not-known": "the names of what is not known, of which no value is told",
     "style": "no text",
@@ -109,13 +110,15 @@ def untraced(html: str, *, names: Iterable[str], texts: Iterable[str] = ()) -> l
     name = _any_of(frozenset(name for name in names if re.search(r"[^\W\d]", name)))
     found = []
     for piece in page.pieces:
-        if not _has_digit(piece.text) or piece.around & NOT_FIGURES.keys():
+        if not _has_digit(piece.text):
             continue
-        if piece.target is not None:
+        if piece.target is not None and not piece.around & (NOT_FIGURES.keys() - {"chart"}):
             if piece.target not in page.entries:
                 found.append(Untraced(piece.text, piece.section, f"is a link to {piece.target}, which is not on the page"))
             elif set(_NUMBER.findall(piece.text)) - set(_NUMBER.findall(page.entries[piece.target])):
                 found.append(Untraced(piece.text, piece.section, f"is not what {piece.target} says"))
+            continue
+        if piece.around & NOT_FIGURES.keys():
             continue
         stands = [name, _DATE] if piece.around & _DATES_STAND else [name]
         rest = _without(stands, piece.text)

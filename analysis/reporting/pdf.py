@@ -10,7 +10,7 @@ import typst
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
-from analysis.reporting.drawings import drawing
+from analysis.reporting.drawings import drawing, pictures
 from analysis.reporting.html import TEMPLATES, About
 from analysis.typeface import FOLDERS
 
@@ -58,11 +58,7 @@ def document(notebook: NotebookNode, about: About, content: str, /) -> bytes:
 
 def _write_pictures(notebook: NotebookNode, folder: Path) -> None:
     """The pictures as files, numbered as in the printed body."""
-    outputs = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
-    kinds = ("image/svg+xml", "text/html", "text/markdown", "image/png")
-    shown = [(next((kind for kind in kinds if kind in data), None), data) for data in outputs]
-    pictures = [(kind, data) for kind, data in shown if kind in ("image/svg+xml", "image/png")]
-    for number, (kind, data) in enumerate(pictures, 1):
+    for number, (kind, data) in enumerate(pictures(notebook), 1):
         if kind == "image/png":
             (folder / f"chart-{number}.png").write_bytes(base64.b64decode(data[kind]))
         else:

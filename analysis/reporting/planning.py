@@ -26,8 +26,9 @@ class Plan:
     """What an edition is to be made of.
 
     `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`. `is_whole`
-    says whether it holds every report there is, `is_replay` whether an earlier day than it could be is told. `findings`
-    are what was checked of the data, and `against` is the edition it is to be compared with, if one was named.
+    says whether it holds every report there is, `is_replay` whether an earlier day than it could be is told, `is_static`
+    whether its pages are to do without scripts. `findings` are what was checked of the data, and `against` is the edition it
+    is to be compared with, if one was named.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Plan:
     unknown: int
     is_whole: bool
     is_replay: bool
+    is_static: bool
     findings: "list[Finding]"
     against: str | None
     ledger: "Ledger"
@@ -50,7 +52,8 @@ class Plan:
         """A hash of everything the edition depends on, save the edition it is compared with where none was named."""
         days = [str(day) for day in (self.date, self.as_of, self.recorded_by)]
         checks = [[finding.gate, finding.level, finding.text] for finding in self.findings]
-        content = json.dumps([self.inputs, self.told_parameters, days, checks, self.against], sort_keys=True)
+        choices = [self.against, self.is_static]
+        content = json.dumps([self.inputs, self.told_parameters, days, checks, choices], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
     @cached_property
@@ -91,6 +94,7 @@ class Plan:
             "method_version": VERSION,
             "is_whole": self.is_whole,
             "is_replay": self.is_replay,
+            "is_static": self.is_static,
             "key": self.key,
             "parameters": self.told_parameters,
             "inputs": self.inputs,
@@ -107,6 +111,7 @@ def plan(
     as_of: date | None,
     recorded_by: date | None = None,
     against: str | None = None,
+    is_static: bool = False,
 ) -> Plan:
     """Check reports, parameters and data, and fix what the edition is made of.
 
@@ -118,6 +123,7 @@ def plan(
         as_of: the day whose knowledge is shown; the edition's own, or the ledger's last record where that is earlier.
         recorded_by: our own day, to replay what was told then; no limit where none is given.
         against: the edition to compare with; the one before it where none is named.
+        is_static: whether pages do without scripts.
 
     Raises:
         InputError: for an unknown report, parameter, claim, entity or edition, a value of the wrong type, a day the ledger
@@ -158,6 +164,7 @@ def plan(
         unknown=len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti")),
         is_whole=len(reports) == len(every),
         is_replay=view.known < today or recorded_by is not None,
+        is_static=is_static,
         findings=findings(view, settings(root / "pyproject.toml"), day=as_of or date),
         against=against,
         ledger=ledger,
@@ -186,7 +193,7 @@ def differences(before: dict, plan: Plan) -> list[str]:
 
     def named(told: dict) -> dict:
         parameters = {f"parameters of {name}": values for name, values in told["parameters"].items()}
-        return told["inputs"] | parameters | {"as-of date": told["as_of"]}
+        return told["inputs"] | parameters | {"as-of date": told["as_of"], "scripts in pages": not told.get("is_static")}
 
     now, then = named(plan.manifest()), named(before)
     return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
