@@ -167,8 +167,13 @@ def _words(html: str) -> str:
 
 def _with_regions(html: str) -> str:
     """The text with its tables in regions that have a name and can have the focus: a keyboard scrolls them."""
-    region = r'<div class="table" role="region" aria-label="\2" tabindex="0">\1<caption>\2</caption>'
-    return re.sub(r'<div class="table">(<table[^>]*>)<caption>([^<]*)</caption>', region, html)
+
+    def region(match: re.Match[str]) -> str:
+        table, caption = match.groups()
+        name = escape(_words(caption))
+        return f'<div class="table" role="region" aria-label="{name}" tabindex="0">{table}<caption>{caption}</caption>'
+
+    return re.sub(r'<div class="table">(<table[^>]*>)<caption>(.*?)</caption>', region, html, flags=re.DOTALL)
 
 
 def _with_anchors(html: str) -> tuple[str, list[tuple[str, str]]]:
