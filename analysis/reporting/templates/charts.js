@@ -7,6 +7,7 @@ Promise.all(["400", "700"].map((weight) => document.fonts.load(`${weight} 12px "
     try {
       // ast: expressions are interpreted, not compiled, as the page's policy asks.
       await vegaEmbed(fresh, spec, { renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } });
+      fresh.querySelector("form.vega-bindings:empty")?.remove();
       drawing.replaceChildren(fresh);
       drawing.dataset.live = "";
     } catch (error) {
