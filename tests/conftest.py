@@ -8,11 +8,15 @@ import hostile
 import nbformat
 import polars as pl
 import pytest
+from hypothesis import settings
 
 from analysis import Ledger
 from analysis.reporting.edition import build
 from analysis.reporting.planning import plan
 from analysis.schema import Claim, Entity, Event
+
+settings.register_profile("evroad", deadline=None)  # a busy machine is no failure
+settings.load_profile("evroad")
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2026, 11, 25)

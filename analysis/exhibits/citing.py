@@ -85,6 +85,27 @@ def plain(printed: str) -> str:
     return printed.replace("**", "")
 
 
+_NOTED = 3
+"""More sources than a footnote names."""
+
+
+def footnotes(figures: list[dict], ledger: Ledger, /) -> dict[str, str]:
+    """Figure id -> the sources that a figure rests on, as a footnote names them.
+
+    Args:
+        figures: rows of figures with `figure_id` and `claim_ids`.
+        ledger: where the claims and their sources are.
+    """
+    ids = list(dict.fromkeys(name for row in figures for name in row["claim_ids"]))
+    source = {row["claim_id"]: cited(row) for row in named(ids, ledger)}
+    notes = {}
+    for row in figures:
+        names = list(dict.fromkeys(source[name] for name in row["claim_ids"] if name in source))
+        more = f"; and {len(names) - _NOTED} more, named in the appendix" if len(names) > _NOTED else ""
+        notes[row["figure_id"]] = "; ".join(names[:_NOTED]) + more + "." * bool(names)
+    return notes
+
+
 def words(statement: dict) -> str:
     """What was printed: in quotation marks where the document is archived, and so the very words can be looked up."""
     said = plain(statement["printed"])

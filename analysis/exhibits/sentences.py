@@ -197,7 +197,7 @@ def sources(ledger: Ledger, /, *figures: pl.DataFrame) -> Exhibit:
         }
         for row in sources_of(claim_ids(*figures), ledger)
     ]
-    return table(rows, "Sources used in this report", widths=[44, 14, 12, 13, 17]) if rows else not_known(["sources"])
+    return table(rows, "Sources used in this report", widths=[33, 12, 11, 13, 31]) if rows else not_known(["sources"])
 
 
 def _source_link(source: dict) -> str:

@@ -60,6 +60,7 @@ def executed(report: Report, plan: Plan, staging: Path, edition: "About", progre
 
 def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Progress) -> None:
     """Make the page and the PDF of an executed report."""
+    from analysis.exhibits import footnotes
     from analysis.reporting import drawings, html, pdf
     from analysis.reporting.numbers import check_traced
 
@@ -81,8 +82,9 @@ def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Pro
         specs = None if plan.is_static else drawings.specs(one.notebook)
         (staging / f"{name}.html").write_text(html.page(with_end(content), one.about, specs=specs), "utf-8")
         done("page")
+        sources = footnotes(one.figures, plan.view)
         printed = with_end(html.body(one.notebook, for_print=True), for_print=True)
-        (staging / f"{name}.pdf").write_bytes(pdf.document(one.notebook, one.about, printed))
+        (staging / f"{name}.pdf").write_bytes(pdf.document(one.notebook, one.about, printed, sources=sources))
         done("PDF")
 
 

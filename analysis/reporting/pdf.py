@@ -3,6 +3,8 @@
 import base64
 import re
 import tempfile
+from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 
 import pypandoc
@@ -15,13 +17,14 @@ from analysis.reporting.html import TEMPLATES, About
 from analysis.typeface import FOLDERS
 
 
-def document(notebook: NotebookNode, about: About, content: str, /) -> bytes:
+def document(notebook: NotebookNode, about: About, content: str, /, *, sources: Mapping[str, str] | None = None) -> bytes:
     """The report as a PDF.
 
     Args:
         notebook: the executed notebook, which has the pictures.
         about: what the document says of itself.
         content: its text as HTML, as `html.body` gives it for print.
+        sources: figure id -> what a footnote says of its sources.
 
     Raises:
         BuildError: where Typst refuses it, with its reason: a chart without description, a figure that is shown but
@@ -31,7 +34,7 @@ def document(notebook: NotebookNode, about: About, content: str, /) -> bytes:
         root = Path(folder)
         _write_pictures(notebook, root)
         source = pypandoc.convert_text(
-            content,
+            _with_sources(content, sources or {}),
             "typst",
             format="html-auto_identifiers",
             extra_args=[
@@ -56,6 +59,16 @@ def document(notebook: NotebookNode, about: About, content: str, /) -> bytes:
             raise BuildError(f"{about.name}: the PDF could not be set: {_explained(str(error), source)}") from None
 
 
+def _with_sources(content: str, sources: Mapping[str, str]) -> str:
+    """The text with the sources of each figure beside it, for those who set it."""
+
+    def named(match: re.Match[str]) -> str:
+        source = sources.get(match[1])
+        return f'{match[0]} data-source="{escape(source)}"' if source else match[0]
+
+    return re.sub(r'<a class="figure" href="#how-([^"]+)"', named, content)
+
+
 def _write_pictures(notebook: NotebookNode, folder: Path) -> None:
     """The pictures as files, numbered as in the printed body."""
     for number, (kind, data) in enumerate(pictures(notebook), 1):
@@ -75,6 +88,7 @@ def _explained(error: str, source: str) -> str:
 
 def _variables(about: About) -> dict[str, str | int]:
     return {
+        "name": about.name,
         "title": about.title.replace("\\", "\\\\").replace('"', '\\"'),
         "edition": about.date_in_words + ("" if about.edition == str(about.date) else f" ({about.edition})"),
         "asof": about.as_of_in_words,
