@@ -563,11 +563,5 @@ def test_a_title_is_text_to_a_pdf(tmp_path, title):
     assert PdfReader(tmp_path / "x.pdf").metadata["/Title"] == title
 
 
-def test_a_character_that_no_typeface_has_is_named_with_the_words_around_it():
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# x\n\nWords before \U0001f697 and after")])
-    with pytest.raises(BuildError, match=r"(?s)\U0001f697.*it stands in: .*before \U0001f697 and after"):
-        document(notebook, ABOUT, body(notebook, for_print=True))
-
-
 def test_the_security_policy_is_the_one_that_pages_carry():
     assert f"\n    {policy([])}\n" in (ROOT / "SECURITY.md").read_text("utf-8")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,9 @@ def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Pro
         done("page")
         sources = footnotes(one.figures, plan.view)
         printed = with_end(html.body(one.notebook, for_print=True), for_print=True)
-        (staging / f"{name}.pdf").write_bytes(pdf.document(one.notebook, one.about, printed, sources=sources))
+        lacking = partial(progress, name)
+        document = pdf.document(one.notebook, one.about, printed, sources=sources, lacking=lacking)
+        (staging / f"{name}.pdf").write_bytes(document)
         done("PDF")
 
 

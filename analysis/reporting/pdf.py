@@ -3,8 +3,9 @@
 import base64
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
+from itertools import count
 from pathlib import Path
 
 import pypandoc
@@ -14,10 +15,18 @@ from nbformat import NotebookNode
 from analysis.errors import BuildError
 from analysis.reporting.drawings import drawing, pictures
 from analysis.reporting.html import TEMPLATES, About
-from analysis.typeface import FOLDERS
+from analysis.typeface import FOLDERS, code, covered
 
 
-def document(notebook: NotebookNode, about: About, content: str, /, *, sources: Mapping[str, str] | None = None) -> bytes:
+def document(
+    notebook: NotebookNode,
+    about: About,
+    content: str,
+    /,
+    *,
+    sources: Mapping[str, str] | None = None,
+    lacking: Callable[[str], None] | None = None,
+) -> bytes:
     """The report as a PDF.
 
     Args:
@@ -25,6 +34,7 @@ def document(notebook: NotebookNode, about: About, content: str, /, *, sources: 
         about: what the document says of itself.
         content: its text as HTML, as `html.body` gives it for print.
         sources: figure id -> what a footnote says of its sources.
+        lacking: called with a sentence for each character that no typeface has; its code and name stand in its place.
 
     Raises:
         BuildError: where Typst refuses it, with its reason: a chart without description, a figure that is shown but
@@ -45,6 +55,16 @@ def document(notebook: NotebookNode, about: About, content: str, /, *, sources: 
                 *(f"--variable={name}={value}" for name, value in _variables(about).items()),
             ],
         )
+        return _set(root, source, about.name, lacking or (lambda _: None))
+
+
+_NAMED_ONE_BY_ONE = 8
+"""More characters without a typeface than are worth a try each: then all that ours lack are named at once."""
+
+
+def _set(root: Path, source: str, name: str, lacking: Callable[[str], None]) -> bytes:
+    """Typst's PDF of a text and the pictures beside it; characters that no typeface has are named in their place."""
+    for tries in count():
         (root / "report.typ").write_text(source, "utf-8")
         try:
             return typst.compile(
@@ -56,7 +76,21 @@ def document(notebook: NotebookNode, about: About, content: str, /, *, sources: 
                 pdf_standards=["ua-1"],
             )
         except typst.TypstError as error:
-            raise BuildError(f"{about.name}: the PDF could not be set: {_explained(str(error), source)}") from None
+            told = re.search(r'the text `"(.+?)"` could not be displayed', str(error), re.DOTALL)
+            pictures = sorted(root.glob("*.svg"))
+            texts = [source, *(path.read_text("utf-8") for path in pictures)]
+            within = "".join(texts) if tries >= _NAMED_ONE_BY_ONE else told[1] if told else ""
+            unknown = sorted({s for s in within if s.isprintable() and ord(s) not in covered()} & set("".join(texts)))
+            if not unknown:
+                raise BuildError(f"{name}: the PDF could not be set: {error}") from None
+            for sign in unknown:
+                lacking(f"no typeface has {code(sign)}: the PDF names it in its place")
+            # What joins and varies such signs goes with them: it has nothing left to join.
+            signs = re.compile(f"([{re.escape(''.join(unknown))}])[\u200d\ufe0e\ufe0f]*")
+            source, *pictured = (signs.sub(lambda sign: f"«{code(sign[1])}»", text) for text in texts)
+            for path, picture in zip(pictures, pictured, strict=True):
+                path.write_text(picture, "utf-8")
+    raise AssertionError
 
 
 def _with_sources(content: str, sources: Mapping[str, str]) -> str:
@@ -76,14 +110,6 @@ def _write_pictures(notebook: NotebookNode, folder: Path) -> None:
             (folder / f"chart-{number}.png").write_bytes(base64.b64decode(data[kind]))
         else:
             (folder / f"chart-{number}.svg").write_text(drawing(data).picture, "utf-8")
-
-
-def _explained(error: str, source: str) -> str:
-    """Typst's reason, with the words around a character that the typeface lacks."""
-    lacking = re.search(r'the text `?"(.+?)"`? could not be displayed', error)
-    place = source.find(lacking[1][0]) if lacking else -1
-    around = " ".join(source[max(0, place - 60) : place + 40].split())
-    return f"{error}; it stands in: {around}" if place >= 0 else error
 
 
 def _variables(about: About) -> dict[str, str | int]:

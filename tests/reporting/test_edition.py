@@ -125,31 +125,6 @@ def test_the_pdf_and_the_page_say_the_figures(edition, report):
     assert "25 November 2026" in pdf
 
 
-@pytest.mark.parametrize("report", REPORTS)
-def test_the_pdf_is_tagged_titled_and_describes_its_charts(edition, report):
-    _, made, _ = edition
-    reader = PdfReader(made.folder / f"{report}.pdf")
-    root = reader.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    assert "pdfuaid:part" in root["/Metadata"].get_object().get_data().decode()
-    assert reader.metadata.title.split(":")[0].lower().replace(" ", "_") == report
-    assert root["/Lang"] == "en"
-    fonts = {str(f) for page in reader.pages for f in page["/Resources"].get("/Font", {}).values()}
-    assert fonts
-    alternatives = [str(node["/Alt"]) for node in _structure(root["/StructTreeRoot"]) if "/Alt" in node]
-    assert any(re.search("Sources?: ", text) for text in alternatives)
-
-
-def _structure(node):
-    """All elements below one of the PDF's structure tree."""
-    kids = node.get("/K", [])
-    for kid in kids if isinstance(kids, list) else [kids]:
-        kid = kid.get_object() if hasattr(kid, "get_object") else kid
-        if isinstance(kid, dict):
-            yield kid
-            yield from _structure(kid)
-
-
 @pytest.mark.parametrize("name", [*REPORTS, "index"])
 def test_a_page_holds_nothing_that_it_would_have_to_ask_for(edition, name):
     _, made, _ = edition

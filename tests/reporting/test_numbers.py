@@ -204,7 +204,7 @@ def test_in_the_pdf_every_figure_is_a_link_to_a_place_in_the_appendix_which_its_
     titles += [
         item.title for group in reader.outline if isinstance(group, list) for item in group if not isinstance(item, list)
     ]
-    assert "How each number was made" in titles
+    assert "Appendix A: How each number was made" in titles
     numbers = {page.indirect_reference.idnum: number for number, page in enumerate(reader.pages)}
     appendix = next(
         n for n, page in enumerate(reader.pages) if "Every figure in this report, with its formula" in page.extract_text()
