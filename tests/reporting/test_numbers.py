@@ -217,8 +217,8 @@ def test_in_the_pdf_every_figure_is_a_link_to_a_place_in_the_appendix_which_its_
                 target = reader.named_destinations[target].dest_array if isinstance(target, str) else target
                 inside.append(numbers[target[0].idnum])
     body = html.body(nbformat.read(made.folder / f"{report}.ipynb", as_version=4))
-    assert len(inside) >= body.count('<a class="figure"')  # a link over two lines has two places
-    assert min(inside) >= appendix
+    # A link over two lines has two places; contents and footnotes lead elsewhere.
+    assert sum(page >= appendix for page in inside) >= body.count('<a class="figure"')
 
 
 def _titles(outline):

@@ -146,8 +146,7 @@ def test_contents_and_bookmarks_name_every_section_with_its_page(printed):
         "Appendix C: Checks before publication",
     ]
     first = text_of(printed, 1)
-    for name, found in zip(sections[1:], re.findall("|".join(map(re.escape, sections[1:])), first), strict=False):
-        assert found == name
+    for name in sections[1:]:
         page = int(re.search(re.escape(name) + r"[ .]+(\d+)", first)[1])
         assert name in text_of(printed, page)
 
