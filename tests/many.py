@@ -16,7 +16,7 @@ def put(folder: Path, name: str, *, reports: list[str] = REPORTS, told: dict | N
     edition = folder / name
     edition.mkdir(parents=True)
     for page in ("index", *reports):
-        (edition / f"{page}.html").write_text(f"<body>{PLACE}<h1>{page} of {name}</h1>{padding}</body>", "utf-8")
+        (edition / f"{page}.html").write_text(f"<!doctype html><link rel=icon href=data:,><body>{PLACE}<h1>{page} of {name}</h1>{padding}</body>", "utf-8")
     digest = hashlib.sha256(name.encode()).hexdigest()
     said = {
         "edition": name,

@@ -188,7 +188,8 @@ def figures(folder: Path, /) -> list[dict[str, str]]:
 def identity(told: dict[str, Any], /) -> str:
     """An edition's name by its content: the hash of all that it says of itself, hashes of its files included, but times."""
     content = {name: value for name, value in told.items() if name not in ("id", "seconds")}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()  # a file that was changed may hold half a pair
 
 
 def sha256(path: Path, /) -> str:

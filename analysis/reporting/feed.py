@@ -8,13 +8,13 @@ from analysis.reporting.html import page_of
 from analysis.reporting.index import Entry
 
 NEWEST = 100
-"""Editions that the feed holds; the index has them all."""
+"""Editions that the feed holds, those that were updated last; the index has them all."""
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def feed(told: list[Entry], /, *, title: str, address: str = "") -> str:
-    """The newest editions as a feed; those that cannot be read are left out.
+    """The editions of which there was something to tell last, as a feed; those that cannot be read are left out.
 
     Times are made from days, as editions have no other: the n-th of a day comes n seconds after midnight (UTC). One that was
     superseded or withdrawn is updated then.
@@ -25,11 +25,12 @@ def feed(told: list[Entry], /, *, title: str, address: str = "") -> str:
         address: where the folder of reports is served, ending in /. Without it addresses are relative to the feed's own.
     """
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"evroad {title}")
+    told = sorted((one for one in told if one.id), key=_updated, reverse=True)[:NEWEST]  # also old ones withdrawn since
     parts = []
-    for one in [one for one in told if one.id][:NEWEST]:
+    for one in told:
         times = [_in_rfc3339(moment) for moment in (_published(one.name), _updated(one))]
         parts.append({"of": one, "name": uuid.uuid5(name, f"{one.name} {one.id}"), "times": times})
-    last = max((part["times"][1] for part in parts), default=_in_rfc3339(_midnight("1970-01-01")))
+    last = parts[0]["times"][1] if parts else _in_rfc3339(_midnight("1970-01-01"))
     text = page_of("feed.xml.j2", entries=parts, name=name, title=title, address=address, updated=last)
     return _NOT_IN_XML.sub("\ufffd", text)
 

@@ -118,27 +118,29 @@ def withdraw(reports: Path, name: str, /, *, reason: str, day: date) -> Path:
 def _mark(reports: Path, found: list[Path], staging: Path) -> None:
     """Put the notices on the editions' files that belong there now, and take off those that do not.
 
-    Which notices an edition's files bear is kept with their sizes and times, so that only those are read again that bear
-    others now, or were touched. What is kept of an edition is taken away before its files are: a process that is
-    killed meanwhile leaves no word of what it did not finish.
+    Which notices an edition's files bear is kept, with the sizes and times of these files. Only those are read again that are
+    to bear others, or are not as they were left: by whoever touched them, or by a process that was killed meanwhile.
     """
-    belongs = {}
+    kept, seals = _kept(reports / _KEPT), {}
     for _, group in groupby(found, key=lambda path: place(path)[0]):
         same_day = list(group)
-        belongs |= {path: _notices(path, same_day) for path in same_day if account(path) is not None}
-    kept = _kept(reports / _KEPT)
-    sure = {path.name: kept.get(path.name) for path, notices in belongs.items() if kept.get(path.name) == _seal(path, notices)}
-    if sure.keys() == kept.keys() and len(sure) == len(belongs):
-        return
-    _replace(reports / _KEPT, json.dumps(sure).encode(), staging)
-    for path, notices in belongs.items():
-        for name, notice in notices.items() if path.name not in sure else ():
-            content = (path / name).read_bytes()
-            noted = with_notice(content, Path(name).suffix, notice)
-            if noted != content:
-                _replace(path / name, noted, staging)
-    seals = {path.name: sure.get(path.name) or _seal(path, notices) for path, notices in belongs.items()}
-    _replace(reports / _KEPT, json.dumps(seals, indent=0).encode(), staging)
+        for path in (path for path in same_day if account(path) is not None):
+            notices = _notices(path, same_day)
+            seal = _seal(path, notices)
+            if kept.get(path.name) != seal:
+                _put_on(path, notices, staging)
+                seal = _seal(path, notices)
+            seals[path.name] = seal
+    if seals != kept:
+        _replace(reports / _KEPT, json.dumps(seals, indent=0).encode(), staging)
+
+
+def _put_on(path: Path, notices: dict[str, Notice | None], staging: Path) -> None:
+    for name, notice in notices.items():
+        content = (path / name).read_bytes()
+        noted = with_notice(content, Path(name).suffix, notice)
+        if noted != content:
+            _replace(path / name, noted, staging)
 
 
 def _notices(path: Path, same_day: list[Path]) -> dict[str, Notice | None]:

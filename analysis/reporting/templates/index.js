@@ -48,7 +48,7 @@
     for (const field of fields) {
       const text = kept.get(field.name) || "";
       if (field.type === "checkbox") field.checked = text === field.value;
-      else field.value = text;
+      else field.value = field.type !== "date" || /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : "";
       if (field.selectedIndex === -1) field.value = "";
     }
     told.textContent = show();
