@@ -11,12 +11,21 @@ from analysis.reporting.notices import PLACE
 REPORTS = ["batteries", "briefing", "investments", "market_share", "partnerships", "production", "rivals", "road", "targets"]
 
 
-def put(folder: Path, name: str, *, reports: list[str] = REPORTS, told: dict | None = None, padding: str = "") -> Path:
+def put(
+    folder: Path,
+    name: str,
+    *,
+    reports: list[str] = REPORTS,
+    told: dict | None = None,
+    padding: str = "",
+    has_pages: bool = True,
+) -> Path:
     """One edition of that name in a folder of reports, as publishing leaves it; `told` is what its manifest says otherwise."""
     edition = folder / name
     edition.mkdir(parents=True)
-    for page in ("index", *reports):
-        (edition / f"{page}.html").write_text(f"<!doctype html><link rel=icon href=data:,><body>{PLACE}<h1>{page} of {name}</h1>{padding}</body>", "utf-8")
+    for page in ("index", *reports) if has_pages else ():
+        text = f"<!doctype html><link rel=icon href=data:,><body>{PLACE}<h1>{page} of {name}</h1>{padding}</body>"
+        (edition / f"{page}.html").write_text(text, "utf-8")
     digest = hashlib.sha256(name.encode()).hexdigest()
     said = {
         "edition": name,
@@ -35,7 +44,7 @@ def put(folder: Path, name: str, *, reports: list[str] = REPORTS, told: dict | N
     return edition
 
 
-def many(folder: Path, count: int, *, last: date = date(2026, 11, 24), padding: str = "") -> None:
+def many(folder: Path, count: int, *, last: date = date(2026, 11, 24), **pages: str | bool) -> None:
     """So many editions up to a day: each tenth supersedes the one of its day, others are replays, parts, or withdrawn."""
     day, made = last, 0
     while made < count:
@@ -46,12 +55,12 @@ def many(folder: Path, count: int, *, last: date = date(2026, 11, 24), padding: 
         elif kind == 5:
             reports = ["targets"]
             told = {"given": {"targets": {"horizon_year": 2031}}}
-        edition = put(folder, str(day), reports=reports, told=told, padding=padding)
+        edition = put(folder, str(day), reports=reports, told=told, **pages)
         made += 1
         if kind == 7:
             record = {"date": str(day + timedelta(days=1)), "reason": "A share was counted twice."}
             (edition / "withdrawn.json").write_text(json.dumps(record), "utf-8")
         if kind == 9 and made < count:
-            put(folder, f"{day}.1", padding=padding)
+            put(folder, f"{day}.1", **pages)
             made += 1
         day -= timedelta(days=1)
