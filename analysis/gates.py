@@ -4,18 +4,17 @@ Three gates: `data` (loading has refused every fault by then, so it tells the co
 reason is recorded) and `freshness` (a publication that comes regularly, and whether its next edition is late).
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from analysis.errors import InputError
 from analysis.ledger import Ledger
 from analysis.metrics.conflicts import NO_REASON, contests
+from analysis.project import settings_table
 from analysis.units import day_label, months_after, period_label
 
 _TABLE = ("tool", "evroad", "gates")
@@ -61,14 +60,7 @@ def settings(pyproject: Path) -> Settings:
     Raises:
         InputError: for a file that is no TOML, a setting that does not exist, or a value that it cannot have.
     """
-    try:
-        table: Any = tomllib.loads(pyproject.read_text("utf-8") if pyproject.exists() else "")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{pyproject.name} cannot be read as TOML: {error}") from None
-    for name in _TABLE:
-        table = table.get(name, {})
-        if not isinstance(table, dict):
-            raise InputError(f"{pyproject.name}: {name} is {table!r}: expected the table [{'.'.join(_TABLE)}]")
+    table = settings_table(pyproject, *_TABLE)
     for key, value in table.items():
         place = f"{pyproject.name}, [{'.'.join(_TABLE)}], {key}"
         if key not in _EXPECTED:

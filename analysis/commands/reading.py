@@ -52,14 +52,14 @@ def diff(before: str, after: str) -> None:
 def withdraw(edition: str, reason: str) -> None:
     """Mark an edition as withdrawn on its pages and in the index. It stays, and is no longer the latest."""
     from analysis.project import project_root
-    from analysis.reporting.publication import LATEST
+    from analysis.reporting import editions
     from analysis.reporting.publication import withdraw as mark
 
     reports = project_root() / "reports"
     folder = mark(reports, edition, reason=reason, day=today())
     click.echo(f"Withdrawn: {shown(folder)}")
-    link = reports / LATEST
-    click.echo(f"The latest edition is now {link.resolve().name}." if link.is_symlink() else "No edition stands any more.")
+    last = editions.latest(editions.editions(reports))
+    click.echo(f"The latest edition is now {last.name}." if last else "No edition stands any more.")
 
 
 @click.command()

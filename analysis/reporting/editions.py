@@ -4,7 +4,11 @@ import csv
 import hashlib
 import json
 import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import BuildError, InputError, escaped
@@ -26,8 +30,17 @@ def editions(reports: Path, /) -> list[Path]:
     Args:
         reports: the folder of reports; it need not be there.
     """
-    found = [path for path in reports.iterdir() if _NAME.fullmatch(path.name)] if reports.is_dir() else []
+    found = [path for path in reports.iterdir() if _is_name(path.name)] if reports.is_dir() else []
     return sorted((path for path in found if (path / MANIFEST).is_file()), key=place)
+
+
+def _is_name(text: str) -> bool:
+    """Whether an edition can be named so: after a day that there is."""
+    named = _NAME.fullmatch(text)
+    try:
+        return named is not None and bool(date.fromisoformat(named[1]))
+    except ValueError:
+        return False
 
 
 def place(edition: Path) -> tuple[str, int]:
@@ -59,13 +72,13 @@ def latest(found: list[Path], /) -> Path | None:
     """
     ranked = []
     for path in found:
-        told = read(path)
+        told = account(path)
         if told is not None and withdrawn(path) is None:
             ranked.append((not told["is_replay"], told["is_whole"], place(path), path))
     return max(ranked)[-1] if ranked else None
 
 
-def before(found: list[Path], told: dict, /, *, name: str) -> Path | None:
+def before(found: list[Path], told: Mapping, /, *, name: str) -> Path | None:
     """The edition that one of that name is compared with: the last one before it that tells of the same day of knowledge.
 
     Of those that share a report with it, one that has all its reports is taken before one that has not. A replay of an
@@ -73,7 +86,7 @@ def before(found: list[Path], told: dict, /, *, name: str) -> Path | None:
     """
     ranked = []
     for path in found:
-        other = read(path)
+        other = account(path)
         if other is None or place(path) >= place(Path(name)) or withdrawn(path) is not None or not is_of_the_same(other, told):
             continue
         if shared := other["parameters"].keys() & told["parameters"].keys():
@@ -83,18 +96,18 @@ def before(found: list[Path], told: dict, /, *, name: str) -> Path | None:
 
 def superseded_by(path: Path, found: list[Path], report: str | None = None, /) -> Path | None:
     """The last edition of the same day that took the place of one, or of one of its reports; withdrawn ones did not."""
-    told = read(path)
+    told = account(path)
     for other in reversed(found):
         if place(other) <= place(path) or other.name[:10] != path.name[:10] or withdrawn(other) is not None:
             continue
-        later = read(other)
+        later = account(other)
         shared = later["parameters"].keys() & told["parameters"].keys() if later and is_of_the_same(later, told) else set()
         if report in shared or (report is None and shared):
             return other
     return None
 
 
-def is_of_the_same(one: dict, other: dict) -> bool:
+def is_of_the_same(one: Mapping, other: Mapping) -> bool:
     """Whether two editions tell of the same knowledge: both of all that is known, or replays of one day."""
     if one["is_replay"] or other["is_replay"]:
         return all(one[clock] == other[clock] for clock in ("is_replay", "as_of", "recorded_by"))
@@ -136,7 +149,7 @@ def withdrawn(folder: Path, /) -> dict[str, str] | None:
     """The `date` and `reason` of an edition's withdrawal, if it was withdrawn."""
     try:
         record = json.loads((folder / WITHDRAWN).read_text("utf-8"))
-        return {name: str(record[name]) for name in ("date", "reason")}
+        return {"date": str(date.fromisoformat(record["date"])), "reason": escaped(str(record["reason"]))}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -175,7 +188,8 @@ def figures(folder: Path, /) -> list[dict[str, str]]:
 def identity(told: dict[str, Any], /) -> str:
     """An edition's name by its content: the hash of all that it says of itself, hashes of its files included, but times."""
     content = {name: value for name, value in told.items() if name not in ("id", "seconds")}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()  # a file that was changed may hold half a pair
 
 
 def sha256(path: Path, /) -> str:
@@ -191,6 +205,21 @@ def read(folder: Path, /) -> dict[str, Any] | None:
         return told if all(isinstance(told[name], kind) for name, kind in parts.items()) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def account(folder: Path, /) -> Mapping[str, Any] | None:
+    """What `read` tells without the files that went in and came out; read once for as long as the manifest is the same file."""
+    try:
+        file = (folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return _account(folder, file.st_mtime_ns, file.st_size, file.st_ino)
+
+
+@cache
+def _account(folder: Path, *_: int) -> Mapping[str, Any] | None:
+    told = read(folder)
+    return MappingProxyType({name: told[name] for name in told if name not in ("inputs", "outputs")}) if told else None
 
 
 def _digest(path: Path) -> str:

@@ -112,13 +112,9 @@ def edition_page(about: About, reports: list[dict[str, str]], told: dict, change
     return _template("edition.html.j2").render(page)
 
 
-def index_page(editions: list[dict], /) -> str:
-    """The page before all editions, which says of each what it holds, what changed, and whether it still stands.
-
-    Args:
-        editions: what `publication.about` says of each, newest first.
-    """
-    return _template("index.html.j2").render(style=_style(), editions=editions)
+def page_of(template: str, /, *, style: str = "", **told: object) -> str:
+    """A template as a page, or a feed, of what it is told, with the style that all pages share and more of its own."""
+    return _template(template).render(style=_style() + style, **told)
 
 
 def answer(content: str, /, *, name: str) -> str:

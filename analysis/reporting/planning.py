@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import __version__
 from analysis.errors import InputError
+from analysis.project import address
 from analysis.reporting import editions
 from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
 
@@ -76,6 +77,20 @@ class Plan:
             for report, values in self.parameters.items()
         }
 
+    @property
+    def given(self) -> dict[str, dict[str, object]]:
+        """Of `told_parameters` those that are not as the report has them by default, without days of the whole edition."""
+        defaults = {report.name: report.parameters for report in self.reports}
+        given = {
+            report: {
+                name: told
+                for name, told in values.items()
+                if name not in CLOCKS and self.parameters[report][name] != defaults[report][name].default
+            }
+            for report, values in self.told_parameters.items()
+        }
+        return {report: values for report, values in given.items() if values}
+
     def about(self, edition: str) -> "About":
         """What the first page of an edition of that name says of itself."""
         from analysis.reporting.html import About
@@ -97,6 +112,7 @@ class Plan:
             "is_static": self.is_static,
             "key": self.key,
             "parameters": self.told_parameters,
+            "given": self.given,
             "inputs": self.inputs,
         }
 
@@ -133,6 +149,7 @@ def plan(
     from analysis.gates import findings, settings
     from analysis.ledger import Ledger
 
+    address(root / "pyproject.toml")  # refused now: when it is used, the edition is published
     every = find_reports(root / "notebooks")
     reports = choose(every, names)
     for name in given.keys() & CLOCKS.keys():

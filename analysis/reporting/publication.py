@@ -4,25 +4,35 @@ An edition appears by one rename. What is derived from the editions that are the
 replaced file by file after that, and made anew each time, so that what a killed process left undone is done by the next.
 """
 
+import errno
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from analysis import __version__
 from analysis.errors import BuildError, BusyError, InputError
-from analysis.reporting.editions import WITHDRAWN, editions, find, latest, place, read, superseded_by, withdrawn
-from analysis.reporting.html import index_page
-from analysis.reporting.notices import Notice, with_notice, without_notice
-from analysis.units import day_label
+from analysis.project import address
+from analysis.reporting.editions import WITHDRAWN, account, editions, find, latest, place, superseded_by, withdrawn
+from analysis.reporting.feed import feed
+from analysis.reporting.index import entries, index_page, latest_page, withdrawal_in_words
+from analysis.reporting.notices import Notice, with_notice
+from analysis.reporting.planning import TITLE
 
 INDEX = "index.html"
+FEED = "feed.xml"
 LATEST = "latest"
+LATEST_PAGE = "latest.html"
+_KEPT = ".notices.json"
 _STAGING = ".staging"
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP)  # of file systems, and users, without symbolic links
 _READABLE = 0o444  # a published file is not written again
 
 
@@ -61,14 +71,20 @@ def publish(staged: Path, target: Path, /) -> None:
 
 
 def refresh(reports: Path, staging: Path, /) -> None:
-    """Bring what is derived from the editions up to date: the notices on them, then the index, then `latest`."""
+    """Bring what is derived from the editions up to date: the notices on them, the index, the feed, and last the latest.
+
+    Raises:
+        InputError: where the project's settings say an address that is none.
+    """
+    where = address(reports.parent / "pyproject.toml")
     found = editions(reports)
-    for path in found:
-        if read(path) is not None:
-            _mark(path, found, staging)
-    index = index_page([about(path, found) for path in reversed(found)])
-    _replace(reports / INDEX, index.encode(), staging)
-    _point(reports / LATEST, latest(found), staging)
+    _mark(reports, found, staging)
+    told = entries(found)
+    last = latest(found)
+    derived = {INDEX: index_page(told), FEED: feed(told, title=TITLE, address=where), LATEST_PAGE: latest_page(last)}
+    for name, text in derived.items():
+        _replace(reports / name, text.encode(errors="replace"), staging)
+    _point(reports / LATEST, last, staging)
     _flush(reports)
 
 
@@ -87,6 +103,7 @@ def withdraw(reports: Path, name: str, /, *, reason: str, day: date) -> Path:
     """
     if not reason.strip() or not reason.isprintable():
         raise InputError(f"--reason {reason!r}: expected a sentence in one line that tells readers what was wrong")
+    address(reports.parent / "pyproject.toml")  # refuses before anything is written
     with publishing(reports) as staging:
         folder = find(reports, name)
         before = withdrawn(folder)
@@ -98,51 +115,65 @@ def withdraw(reports: Path, name: str, /, *, reason: str, day: date) -> Path:
         return folder
 
 
-def about(path: Path, found: list[Path], /) -> dict:
-    """What the index says of an edition: what it says of itself, and its name and state."""
-    told = read(path)
-    if told is None:
-        return {"name": path.name, "state": "damaged", "as_of": "", "recorded_by": None, "parameters": {}, "what_changed": ""}
-    gone, later = withdrawn(path), superseded_by(path, found)
-    state = _withdrawal(gone) if gone else ""
-    if later and not gone:
-        lost = read(later)["parameters"].keys() & told["parameters"].keys()
-        in_part = f" in {', '.join(sorted(lost))}" if len(lost) < len(told["parameters"]) else ""
-        state = f"superseded by {later.name}{in_part}"
-    return {"name": path.name, "state": state, **told}
+def _mark(reports: Path, found: list[Path], staging: Path) -> None:
+    """Put the notices on the editions' files that belong there now, and take off those that do not.
+
+    Which notices an edition's files bear is kept, with the sizes and times of these files. Only those are read again that are
+    to bear others, or are not as they were left: by whoever touched them, or by a process that was killed meanwhile.
+    """
+    kept, seals = _kept(reports / _KEPT), {}
+    for _, group in groupby(found, key=lambda path: place(path)[0]):
+        same_day = list(group)
+        for path in (path for path in same_day if account(path) is not None):
+            notices = _notices(path, same_day)
+            seal = _seal(path, notices)
+            if kept.get(path.name) != seal:
+                _put_on(path, notices, staging)
+                seal = _seal(path, notices)
+            seals[path.name] = seal
+    if seals != kept:
+        _replace(reports / _KEPT, json.dumps(seals, indent=0).encode(), staging)
 
 
-def _mark(path: Path, found: list[Path], staging: Path) -> None:
-    """Put the notices on an edition's files that belong there now, and take off those that do not."""
-    gone = withdrawn(path)
-    is_alone = not any(place(other)[0] == place(path)[0] for other in found if other != path)
-    if gone is None and is_alone and not _was_marked(path):
-        return
-    for file in sorted(path.iterdir()):
-        if file.suffix not in (".html", ".pdf"):
-            continue
-        content = file.read_bytes()
-        noted = with_notice(content, file.suffix, _notice(path, file, gone, found))
+def _put_on(path: Path, notices: dict[str, Notice | None], staging: Path) -> None:
+    for name, notice in notices.items():
+        content = (path / name).read_bytes()
+        noted = with_notice(content, Path(name).suffix, notice)
         if noted != content:
-            _replace(file, noted, staging)
+            _replace(path / name, noted, staging)
 
 
-def _notice(path: Path, file: Path, gone: dict | None, found: list[Path]) -> Notice | None:
+def _notices(path: Path, same_day: list[Path]) -> dict[str, Notice | None]:
+    """The notice that belongs on each of an edition's pages and PDFs."""
+    gone = withdrawn(path)
+    files = sorted(file.name for file in path.iterdir() if file.suffix in (".html", ".pdf"))
+    if gone is None and len(same_day) == 1:
+        return dict.fromkeys(files)
+    return {name: _notice(path, Path(name), gone, same_day) for name in files}
+
+
+def _notice(path: Path, file: Path, gone: dict | None, same_day: list[Path]) -> Notice | None:
     if gone:
-        return Notice(f"W{_withdrawal(gone)[1:]}")
-    later = superseded_by(path, found, None if file.name == INDEX else file.stem)
+        return Notice(withdrawal_in_words(gone))
+    later = superseded_by(path, same_day, None if file.name == INDEX else file.stem)
     return Notice("Superseded by the edition", f"../{later.name}/{file.name}", later.name) if later else None
 
 
-def _withdrawal(record: dict[str, str]) -> str:
-    return f"withdrawn on {day_label(date.fromisoformat(record['date']))}: {record['reason']}"
+def _seal(path: Path, notices: dict[str, Notice | None]) -> str:
+    """A hash of the notices that files bear, and of the files' sizes and times."""
+    with os.scandir(path) as there:
+        files = {file.name: file.stat() for file in there if file.name in notices}
+    parts = [(name, repr(notices[name]), files[name].st_size, files[name].st_mtime_ns) for name in notices]
+    return hashlib.sha256(repr((__version__, parts)).encode()).hexdigest()
 
 
-def _was_marked(path: Path) -> bool:
-    """Whether an edition bears a notice, though it is now the only one of its day."""
-    page = path / INDEX
-    content = page.read_bytes() if page.is_file() else b""
-    return without_notice(content, page.suffix) != content
+def _kept(path: Path) -> dict[str, str]:
+    """The seals of the editions, by their names; none where that cannot be read: then all are looked at."""
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+        return kept if isinstance(kept, dict) else {}
+    except (OSError, ValueError):
+        return {}
 
 
 def _replace(path: Path, content: bytes, staging: Path) -> None:
@@ -158,12 +189,17 @@ def _replace(path: Path, content: bytes, staging: Path) -> None:
 
 
 def _point(link: Path, target: Path | None, staging: Path) -> None:
-    """Let a link lead to a folder beside it, in one step; without a target there is no link."""
+    """Let a link lead to a folder beside it, in one step; without a target, or where there are no links, there is none."""
     if target is None:
         link.unlink(missing_ok=True)
     elif not (link.is_symlink() and link.readlink().name == target.name):
         temporary = staging / LATEST
-        temporary.symlink_to(target.name, target_is_directory=True)
+        try:
+            temporary.symlink_to(target.name, target_is_directory=True)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            return
         temporary.replace(link)
 
 

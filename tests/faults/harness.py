@@ -120,6 +120,8 @@ def _promises(copy: Path) -> None:
         assert (link / "manifest.json").is_file()
         assert link.resolve() in found
         assert index.read_text("utf-8").rstrip().endswith("</html>")
+        assert (reports / publication.FEED).read_text("utf-8").rstrip().endswith("</feed>")
+        assert (reports / publication.LATEST_PAGE).read_text("utf-8").rstrip().endswith("</html>")
         return found
 
     before = whole()
@@ -129,8 +131,11 @@ def _promises(copy: Path) -> None:
     after = whole()
     assert [path.name for path in after] == [*(path.name for path in before), str(day)]
     assert (reports / publication.LATEST).resolve().name == str(day)
+    assert f'url={day}/index.html"' in (reports / publication.LATEST_PAGE).read_text("utf-8")
+    assert f' href="{day}/index.html"' in (reports / publication.FEED).read_text("utf-8")
     there = {path.name for path in reports.iterdir()}
-    extra = there - {path.name for path in after} - {".lock", ".failed", "index.html", "latest"}
+    derived = {".lock", ".failed", ".notices.json", "index.html", "feed.xml", "latest.html", "latest"}
+    extra = there - {path.name for path in after} - derived
     assert not extra, extra
     for path in after:  # whatever was left undone is done: of two editions of one day the first says so
         marked = b'class="notice"' in (path / "tiny.html").read_bytes()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def says(reports, file: str) -> str:
     return text.partition(PLACE)[2].partition("<p>")[2].partition("</p>")[0] if 'class="notice"' in text else ""
 
 
+def listed(reports) -> str:
+    """What stands in the index, without its markup."""
+    return re.sub(r"<[^>]+>", "", (reports / "index.html").read_text("utf-8").partition("<main")[2])
+
+
 def all_whole(reports) -> bool:
     found = editions.editions(reports)
     return bool(found) and not any(editions.damage(path) for path in found)
@@ -70,7 +76,8 @@ def all_whole(reports) -> bool:
 
 def test_an_edition_appears_whole_read_only_and_as_the_latest_with_nothing_beside_it(folder):
     folder("2026-11-24")
-    assert {path.name for path in folder.reports.iterdir()} == {".lock", "2026-11-24", "index.html", "latest"}
+    derived = {".lock", ".notices.json", "index.html", "feed.xml", "latest.html", "latest"}
+    assert {path.name for path in folder.reports.iterdir()} == derived | {"2026-11-24"}
     assert all_whole(folder.reports)
     assert (folder.reports / "latest" / "targets.html").read_text().endswith("<p>2026-11-24</p>")
     assert not any(path.stat().st_mode & 0o222 for path in (folder.reports / "2026-11-24").iterdir())
@@ -83,7 +90,7 @@ def test_another_edition_of_the_day_supersedes_the_first_and_both_say_so(folder)
         marked = says(folder.reports, f"2026-11-24/{page}.html")
         assert marked == f'Superseded by the edition <a href="../2026-11-24.1/{page}.html">2026-11-24.1</a>.'
         assert says(folder.reports, f"2026-11-24.1/{page}.html") == ""
-    assert "superseded by 2026-11-24.1" in (folder.reports / "index.html").read_text()
+    assert "Superseded by 2026-11-24.1." in listed(folder.reports)
     assert (folder.reports / "latest").resolve().name == "2026-11-24.1"
     assert all_whole(folder.reports)
 
@@ -94,7 +101,7 @@ def test_an_edition_of_one_report_supersedes_only_that_report_and_is_not_the_lat
     assert says(folder.reports, "2026-11-24/targets.html")
     assert says(folder.reports, "2026-11-24/index.html")
     assert says(folder.reports, "2026-11-24/road.html") == ""
-    assert "superseded by 2026-11-24.1 in targets" in (folder.reports / "index.html").read_text()
+    assert "Superseded by 2026-11-24.1 in targets." in listed(folder.reports)
     assert (folder.reports / "latest").resolve().name == "2026-11-24"
 
 
@@ -139,9 +146,7 @@ def test_a_withdrawn_edition_says_so_everywhere_stays_and_is_no_longer_the_lates
         marked = says(folder.reports, f"2026-11-25/{page}.html")
         assert marked == "Withdrawn on 26 November 2026: The share was &lt;b&gt;wrong&lt;/b&gt;."
     assert b"Withdrawn on 26 November 2026" in (folder.reports / "2026-11-25" / "targets.pdf").read_bytes()
-    assert (
-        "withdrawn on 26 November 2026: The share was &lt;b&gt;wrong&lt;/b&gt;." in (folder.reports / "index.html").read_text()
-    )
+    assert "Withdrawn on 26 November 2026: The share was &lt;b&gt;wrong&lt;/b&gt;." in listed(folder.reports)
     assert (folder.reports / "latest").resolve().name == "2026-11-24"
     assert editions.find(folder.reports, None).name == "2026-11-24"
     assert all_whole(folder.reports)
@@ -256,7 +261,7 @@ def test_a_damaged_edition_stops_no_other_and_the_index_says_it_is_damaged(folde
     (folder.reports / "2026-11-23" / "manifest.json").chmod(0o644)
     (folder.reports / "2026-11-23" / "manifest.json").write_text("{")
     folder("2026-11-24")
-    assert "damaged" in (folder.reports / "index.html").read_text()
+    assert "Damaged: what it says of itself cannot be read." in listed(folder.reports)
     assert (folder.reports / "latest").resolve().name == "2026-11-24"
 
 
