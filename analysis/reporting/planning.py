@@ -94,6 +94,7 @@ class Plan:
             "key": self.key,
             "parameters": self.told_parameters,
             "inputs": self.inputs,
+            "findings": [vars(finding) for finding in self.findings],
         }
 
 
