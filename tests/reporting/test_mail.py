@@ -273,6 +273,8 @@ def test_addresses_may_have_names_in_any_script_and_each_is_written_to_once():
         "a@example.org\nBcc: b@example.org",
         "a@example.org\r\n\r\nbody",
         "Name\x00 <a@example.org>",
+        '"Na\nme" <a@example.org>',
+        "Na\u202eme <a@example.org>",
         "a@exam\u202eple.org",
         "a",
         "",
@@ -396,7 +398,7 @@ class Inbox:
 
     async def handle_DATA(self, server, session, envelope):  # noqa: ARG002, N802
         if envelope.mail_from.startswith("full"):
-            return "552 5.2.2 too much"
+            return "552 5.2.2 too much of road-user"
         self.got.append(SimpleNamespace(sender=envelope.mail_from, to=envelope.rcpt_tos, content=envelope.content))
         return "250 OK"
 
@@ -522,6 +524,14 @@ def test_credentials_that_a_server_refuses_and_repeats_are_in_no_output(with_cre
     for word in ("road-user", SECRET, base64.b64encode(SECRET.encode()).decode()):
         assert word not in result.output
         assert word not in str(result.exception)
+
+
+@pytest.mark.usefixtures("with_credentials", "trusted")
+def test_a_refusal_that_repeats_the_user_is_told_without_it(serve, tls):
+    _, url = serve(tls_context=tls, auth_required=True, authenticator=only({"road-user": SECRET}))
+    result = CliRunner().invoke(main, ["mail", "--to", TO, "--from", "full@example.org", "--smtp", url])
+    assert result.exit_code == 1
+    assert "552 5.2.2 too much of …: nothing was sent" in result.output
 
 
 def test_a_refused_recipient_is_told_in_the_servers_words_and_so_is_who_got_it(run, serve):
