@@ -3,7 +3,7 @@
 import click
 
 from analysis import __version__
-from analysis.commands import building, data, reading
+from analysis.commands import building, data, reading, sending
 from analysis.commands.options import EXIT_CODES
 from analysis.errors import EvroadError
 
@@ -33,6 +33,7 @@ for command in (
     reading.diff,
     reading.withdraw,
     reading.trace,
+    sending.mail,
     data.codebook,
     data.import_,
 ):

@@ -1,16 +1,17 @@
 """What changed since the edition before, as a reader sees it: a section of each report, a line for the index, and as data."""
 
-import csv
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from math import isfinite
-from pathlib import Path
+
+import dataframely as dy
 
 from analysis.comparison import KINDS, Change, Told, in_short
 from analysis.exhibits.shown import link, table
+from analysis.schema import Figures
 
 FILE = "changes.csv"
+"""What `data` calls them as a table."""
 _SHOWN = 40
 """More changes than a reader of a page takes in; the table as data has them all."""
 
@@ -86,25 +87,43 @@ def _row(change: Change, since: str, *, for_print: bool, linked: bool) -> dict[s
     }
 
 
-_COLUMNS: dict[str, Callable[[Change], object]] = {
-    "report": lambda change: change.report,
-    "figure_id": lambda change: change.figure_id,
-    "label": lambda change: change.label,
-    "change": lambda change: change.kind,
-    "old_value": lambda change: change.old["value"] if change.old else None,
-    "new_value": lambda change: change.new["value"] if change.new else None,
-    "unit": lambda change: (change.new or change.old)["unit"],
-    "old": lambda change: change.was,
-    "new": lambda change: change.now,
-    "difference": lambda change: change.difference,
-    "size": lambda change: change.size if isfinite(change.size) else None,
-    "reason": lambda change: change.reason,
+COLUMNS = {
+    "report": dy.String(min_length=1, description="The report that tells it, or did"),
+    "figure_id": Figures.columns()["figure_id"],
+    "label": Figures.columns()["label"],
+    "change": dy.Enum(list(KINDS), description="; ".join(f"{kind}: {meaning}" for kind, meaning in KINDS.items())),
+    "old_value": dy.Float64(
+        nullable=True, description="What it was, in its old unit; empty for a date, and where there was none"
+    ),
+    "new_value": dy.Float64(nullable=True, description="What it is, in its unit; empty for a date, and where there is none"),
+    "unit": Figures.columns()["unit"],
+    "old_unit": dy.String(nullable=True, description="The unit of what it was, which another parameter may have changed"),
+    "old": dy.String(nullable=True, description="What it was, in words"),
+    "new": dy.String(nullable=True, description="What it is, in words"),
+    "difference": dy.String(nullable=True, description="The difference in words; empty where nothing can be subtracted"),
+    "size": dy.Float64(nullable=True, description="The difference relative to what was; of a date, the years it moved"),
+    "reason": dy.String(nullable=True, description="Why it differs"),
 }
+"""The contract of each column of the changes as data."""
 
 
-def write(path: Path, told: Changes, /) -> None:
-    """The changes as a table: one row a figure and report, in the order in which they are told."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        writer.writerows([cell(change) for cell in _COLUMNS.values()] for change in told.found)
+def rows(told: Changes, /) -> list[dict[str, object]]:
+    """The changes as data: one row a figure and report, in the order in which they are told."""
+    return [
+        {
+            "report": change.report,
+            "figure_id": change.figure_id,
+            "label": change.label,
+            "change": change.kind,
+            "old_value": change.old["value"] if change.old else None,
+            "new_value": change.new["value"] if change.new else None,
+            "unit": (change.new or change.old)["unit"],
+            "old_unit": change.old["unit"] if change.old else None,
+            "old": change.was or None,
+            "new": change.now or None,
+            "difference": change.difference or None,
+            "size": change.size if isfinite(change.size) else None,
+            "reason": change.reason or None,
+        }
+        for change in told.found
+    ]

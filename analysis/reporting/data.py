@@ -1,4 +1,4 @@
-"""An edition's data: its figures, and the statements, sources and conflicts they rest on, as CSV, Parquet and XLSX.
+"""An edition's data as CSV, Parquet and XLSX: its figures, the statements, sources and conflicts they rest on, what changed.
 
 The columns are those of the row contracts, and so are their descriptions. Nothing is computed here.
 """
@@ -17,6 +17,8 @@ from analysis.errors import BuildError
 from analysis.exhibits.citing import named, place, quoted
 from analysis.ledger import Ledger
 from analysis.metrics.conflicts import contests
+from analysis.reporting import changes
+from analysis.reporting.changes import Changes
 from analysis.reporting.editions import sha256
 from analysis.reporting.html import About
 from analysis.reporting.workbook import NOT_APPLICABLE, NOT_KNOWN, Cell, Sheet, write_workbook
@@ -30,7 +32,10 @@ PACKAGE = "datapackage.json"
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition: what a row is, the row contract of each column in order, the rows' key, and the rows."""
+    """A table of an edition: what a row is, the row contract of each column in order, the rows' key, and the rows.
+
+    `title` is what the workbook calls it, where that is not its name.
+    """
 
     name: str
     description: str
@@ -38,31 +43,29 @@ class Table:
     key: list[str]
     rows: pl.DataFrame
     references: dict[str, tuple[str, str]] = field(default_factory=dict)
+    title: str = ""
 
 
-def write_data(folder: Path, figures: list[dict], view: Ledger, about: About, titles: dict[str, str]) -> None:
-    """Write an edition's figures and what they rest on into `folder`; the same arguments give the same bytes.
+def write_data(folder: Path, made: list[Table], view: Ledger, about: About, titles: dict[str, str]) -> None:
+    """Write an edition's tables into `folder`; the same arguments give the same bytes.
 
-    Written are figures, claims, sources and conflicts as `.csv` and `.parquet`, all of them and how each figure was made
-    as `evroad.xlsx`, and `datapackage.json`, which describes the CSV files.
+    Written is each of them as `.csv` and `.parquet`, all of them and how each figure was made as `evroad.xlsx`, and
+    `datapackage.json`, which describes the CSV files.
 
     Args:
         folder: where to.
-        figures: rows of `Figures` with their `report`, dates as ISO text.
+        made: what `tables` gives, and what changed.
         view: the ledger as the edition's reports saw it.
         about: the edition.
         titles: report -> its title.
-
-    Raises:
-        BuildError: where a figure rests on a statement that the view does not hold.
     """
-    made = tables(figures, view)
     for table in made:
         _write_csv(folder / f"{table.name}.csv", table.rows)
         # What the library would choose is said here, so that another version of it does not choose otherwise.
         path = folder / f"{table.name}.parquet"
         table.rows.write_parquet(path, compression="zstd", compression_level=3, row_group_size=1 << 16)
-    how = _how(made[0].rows, view, made[-1].rows, titles)
+    rows = {table.name: table.rows for table in made}
+    how = _how(rows["figures"], view, rows["conflicts"], titles)
     write_workbook(folder / WORKBOOK, [how, *map(_sheet, made)], about, list(titles.values()))
     (folder / PACKAGE).write_text(_datapackage(folder, made, about), "utf-8")
 
@@ -92,6 +95,13 @@ def tables(figures: list[dict], view: Ledger, /) -> list[Table]:
         Table("sources", summary(Source), Source.columns(), ["source_id"], _plain(sources, Source.columns())),
         Table("conflicts", summary(Conflict), Conflict.columns(), ["conflict_id"], _conflicts(cited, view)),
     ]
+
+
+def changed(told: Changes, /) -> Table:
+    """What changed since the edition before, as a table of an edition."""
+    rows = pl.DataFrame(changes.rows(told), schema={name: _dtype(column) for name, column in changes.COLUMNS.items()})
+    what = f"A figure of a report that differs from the edition before, corrections of ours first. {told.in_short}"
+    return Table("changes", what, changes.COLUMNS, ["report", "figure_id"], rows, title="What changed")
 
 
 _CITED = "A claim or event that a figure cites, in the entry and edition that could be known at the as-of date."
@@ -200,10 +210,14 @@ _NOT_KNOWN = {"publisher", "published_date", "url", "valid_from", "valid_to", "p
 """Columns that are empty where something is not known or not given; the others are so where there is nothing to tell."""
 
 
+_UNITS = {"entry": "count", "size": "share", "old_value": "old_unit"}
+"""The units of columns of numbers that are not in the unit of their row, or the columns that hold them."""
+
+
 def _sheet(table: Table) -> Sheet:
     meanings = {name: column.description or "" for name, column in table.columns.items()}
     rows = [{name: _marked(name, value) for name, value in row.items()} for row in table.rows.iter_rows(named=True)]
-    return Sheet(table.name.capitalize(), table.description, meanings, rows)
+    return Sheet(table.title or table.name.capitalize(), table.description, meanings, rows, _UNITS)
 
 
 def _marked(column: str, value: Cell | list[str]) -> Cell:

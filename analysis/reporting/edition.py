@@ -101,14 +101,14 @@ def _there_already(folder: Path, told: dict[str, Any]) -> Edition:
 def _data(plan: Plan, made: list[Made], staging: Path, about: "About", told: dict[str, Any], before: Path | None) -> Changes:
     """Write the edition's figures and what they rest on, and hold them against those of the edition before."""
     from analysis.comparison import Told, compare
-    from analysis.reporting.data import write_data
+    from analysis.reporting import data
 
-    figures = [row for one in made for row in one.figures]
-    write_data(staging, figures, plan.view, about, {one.report.name: one.report.title for one in made})
+    held = data.tables([row for one in made for row in one.figures], plan.view)
     earlier = editions.told(before) if before else None
-    found = compare(earlier, Told(told["edition"], told, *editions.tables(staging)), plan.ledger) if earlier else []
-    changed = changes.changes(found, earlier, [one.report.name for one in made])
-    changes.write(staging / changes.FILE, changed)
+    now = Told(told["edition"], told, held[0].rows.to_dicts(), dict(held[1].rows.select("statement_id", "entry").iter_rows()))
+    changed = changes.changes(compare(earlier, now, plan.ledger) if earlier else [], earlier, [one.report.name for one in made])
+    titles = {one.report.name: one.report.title for one in made}
+    data.write_data(staging, [*held, data.changed(changed)], plan.view, about, titles)
     return changed
 
 

@@ -26,6 +26,7 @@ from analysis.units import day_label
 
 if TYPE_CHECKING:
     from analysis.gates import Finding
+    from analysis.reporting.mail import Digest
 
 _CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
@@ -115,6 +116,16 @@ def edition_page(about: About, reports: list[dict[str, str]], told: dict, change
 def page_of(template: str, /, *, style: str = "", **told: object) -> str:
     """A template as a page, or a feed, of what it is told, with the style that all pages share and more of its own."""
     return _template(template).render(style=_style() + style, **told)
+
+
+def mail_page(told: "Digest", picture: str, /) -> str:
+    """A digest as the HTML part of a mail: tables and inline styles alone, and nothing to be fetched.
+
+    Args:
+        told: what it says.
+        picture: the Content-ID of its picture.
+    """
+    return _template("mail.html.j2").render(told=told, picture=picture)
 
 
 def answer(content: str, /, *, name: str) -> str:

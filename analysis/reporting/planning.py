@@ -114,6 +114,7 @@ class Plan:
             "parameters": self.told_parameters,
             "given": self.given,
             "inputs": self.inputs,
+            "findings": [vars(finding) for finding in self.findings],
         }
 
 

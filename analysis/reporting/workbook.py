@@ -6,7 +6,7 @@ view, because the tables are long. What a cell holds is not known here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -37,13 +37,19 @@ _HEAD = 3
 class Sheet:
     """A sheet with one table: its name, what a row is, column -> what it means, and the rows.
 
-    A number is formatted by the `unit` of its row.
+    A number is formatted by the `unit` of its row, or by what `units` gives its column: a unit, or the column that holds it.
     """
 
     name: str
     description: str
     columns: dict[str, str]
     rows: list[dict[str, Cell]]
+    units: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def tab(self) -> str:
+        """Its name where none may have a space: as a tab and as a table, so that formulas name it without quotes."""
+        return self.name.replace(" ", "_")
 
 
 def write_workbook(path: Path, sheets: list[Sheet], about: About, reports: list[str], /) -> None:
@@ -73,7 +79,7 @@ def write_workbook(path: Path, sheets: list[Sheet], about: About, reports: list[
         notes, columns = _notes(), _columns(sheets)
         contents = _contents([notes, columns, *sheets])
         for sheet in (contents, notes, columns, *sheets):
-            _write_sheet(book.add_worksheet(sheet.name), sheet, formats)
+            _write_sheet(book.add_worksheet(sheet.tab), sheet, formats)
 
 
 def number_format(value: float, unit: str) -> str:
@@ -100,7 +106,8 @@ def _write_cover(page: Worksheet, title: str, about: About, reports: list[str], 
     lines = [
         f"Edition {about.edition}, of {about.date_in_words}. As of {about.as_of_in_words}: what could be known then.",
         "This workbook holds every figure of the edition's reports, how it was made, the claims and events it rests on as they "
-        "were printed, their sources, and what contradicts them. The same tables lie beside it as CSV and Parquet.",
+        "were printed, their sources, what contradicts them, and what changed since the edition before. The same tables lie "
+        "beside it as CSV and Parquet.",
         f"Figures are quoted from their sources, each under the terms in the sheet Sources. Made with evroad {about.version}.",
     ]
     page.set_column(0, 0, 90)
@@ -113,7 +120,7 @@ def _write_cover(page: Worksheet, title: str, about: About, reports: list[str], 
 
 
 def _contents(sheets: list[Sheet]) -> Sheet:
-    rows = [{"sheet": sheet.name, "what_it_holds": sheet.description, "rows": len(sheet.rows)} for sheet in sheets]
+    rows = [{"sheet": sheet.tab, "what_it_holds": sheet.description, "rows": len(sheet.rows)} for sheet in sheets]
     meanings = {"sheet": "Its name, which leads to it", "what_it_holds": "What a row is", "rows": "How many there are"}
     return Sheet("Contents", "The sheets of this workbook.", meanings, rows)
 
@@ -130,7 +137,7 @@ def _notes() -> Sheet:
 
 def _columns(sheets: list[Sheet]) -> Sheet:
     rows = [
-        {"sheet": sheet.name, "column": _heading(column), "name_in_csv": column, "meaning": meaning}
+        {"sheet": sheet.tab, "column": _heading(column), "name_in_csv": column, "meaning": meaning}
         for sheet in sheets
         for column, meaning in sheet.columns.items()
     ]
@@ -156,7 +163,7 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
         _HEAD + len(rows),
         len(sheet.columns) - 1,
         {
-            "name": sheet.name.replace(" ", "_"),
+            "name": sheet.tab,
             "columns": [{"header": _heading(column), "header_format": bold} for column in sheet.columns],
             "style": "Table Style Light 1",
             "banded_rows": False,
@@ -172,17 +179,17 @@ def _write_sheet(page: Worksheet, sheet: Sheet, formats: Formats) -> None:
             if sheet.name == "Contents" and column == "sheet":
                 _write_link(page, place, row[column], formats)
             else:
-                _write_cell(page, place, number, row, column, formats)
+                unit = sheet.units.get(column, "unit")
+                _write_cell(page, place, number, row[column], str(row.get(unit, unit)), formats)
 
 
-def _write_cell(page: Worksheet, place: int, number: int, row: dict[str, Cell], column: str, formats: Formats) -> None:
-    value = row[column]
+def _write_cell(page: Worksheet, place: int, number: int, value: Cell, unit: str, formats: Formats) -> None:
     if isinstance(value, str):
         page.write_string(place, number, fitted(value), formats())
     elif isinstance(value, date):
         page.write_datetime(place, number, value, formats(num_format="yyyy-mm-dd"))
     else:
-        page.write_number(place, number, value, formats(num_format=number_format(value, str(row.get("unit")))))
+        page.write_number(place, number, value, formats(num_format=number_format(value, unit)))
 
 
 def _write_link(page: Worksheet, row: int, sheet: str, formats: Formats) -> None:
@@ -191,9 +198,11 @@ def _write_link(page: Worksheet, row: int, sheet: str, formats: Formats) -> None
 
 
 def _heading(column: str) -> str:
-    return column.replace("_", " ").capitalize()
+    words = column.replace("_", " ")
+    return (words[0].upper() + words[1:]).replace("csv", "CSV").replace("Url", "URL").replace("Sha256", "SHA-256")
 
 
 def _width(cells: list[Cell]) -> int:
-    longest = max(len(line) for cell in cells for line in str(cell).split("\n"))
+    shown = (f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in cells)
+    longest = max(len(line) for text in shown for line in text.split("\n"))
     return min(max(longest + 2, _NARROWEST), _WIDEST)

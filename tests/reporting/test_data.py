@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from datetime import date
+from math import inf
 from xml.etree import ElementTree
 
 import polars as pl
@@ -13,15 +14,17 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analysis import Ledger
+from analysis.comparison import Change
 from analysis.errors import BuildError
-from analysis.reporting.data import tables, write_data
+from analysis.reporting.changes import Changes
+from analysis.reporting.data import changed, tables, write_data
 from analysis.reporting.html import About
 from analysis.reporting.workbook import fitted, number_format
 from analysis.schema import Conflict, Series, Source
 
 DAY = date(2026, 11, 25)
 ABOUT = About("index", "A road", "2026-11-25.1", DAY, DAY)
-NAMES = ["figures", "claims", "sources", "conflicts"]
+NAMES = ["figures", "claims", "sources", "conflicts", "changes"]
 FORMULA = '=HYPERLINK("http://example.com","42%")'
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -108,9 +111,23 @@ FIGURES = [
 ]
 
 
+YEN = figure("c.pledge", value=150.0, unit="JPY")
+DOLLARS = YEN | {"value": 0.5, "unit": "USD"}
+CHANGED = Changes(
+    "2026-11-24",
+    [
+        Change("targets", "corrected", "A share", FIGURES[1] | {"value": 0.4}, FIGURES[1], "+2 points", 0.05, "We had erred."),
+        Change("targets", "parameters", "A pledge", DOLLARS, YEN, "", inf, "asked in yen"),
+        Change("briefing", "new", "A share", None, FIGURES[2], "", inf, "first told"),
+    ],
+    [],
+)
+
+
 @pytest.fixture
 def folder(tmp_path, view):
-    write_data(tmp_path, FIGURES, view, ABOUT, {"targets": "Targets: what came of them", "briefing": "Briefing"})
+    titles = {"targets": "Targets: what came of them", "briefing": "Briefing"}
+    write_data(tmp_path, [*tables(FIGURES, view), changed(CHANGED)], view, ABOUT, titles)
     return tmp_path
 
 
@@ -179,9 +196,9 @@ def test_parquet_has_dates_numbers_and_lists(folder):
 
 
 def test_no_figures_give_tables_without_rows(tmp_path, view):
-    write_data(tmp_path, [], view, ABOUT, {})
-    assert [read_csv(tmp_path, name) for name in NAMES] == [[], [], [], []]
-    assert [len(pl.read_parquet(tmp_path / f"{name}.parquet")) for name in NAMES] == [0, 0, 0, 0]
+    write_data(tmp_path, [*tables([], view), changed(Changes("", [], []))], view, ABOUT, {})
+    assert [read_csv(tmp_path, name) for name in NAMES] == [[]] * 5
+    assert [len(pl.read_parquet(tmp_path / f"{name}.parquet")) for name in NAMES] == [0] * 5
     assert cells(tmp_path, "Figures")[4] == ["[z]"] * 15
 
 
@@ -225,7 +242,8 @@ def test_the_rows_keep_what_the_data_package_says_of_them(folder):
     assert [(field["name"], field["itemType"], field["delimiter"]) for field in lists] == [("claim_ids", "string", ";")]
 
 
-SHEETS = ["Cover", "Contents", "Notes", "Columns", "How each number was made", "Figures", "Claims", "Sources", "Conflicts"]
+MADE = "How_each_number_was_made"
+SHEETS = ["Cover", "Contents", "Notes", "Columns", MADE, "Figures", "Claims", "Sources", "Conflicts", "What_changed"]
 
 
 def part(folder, name: str) -> ElementTree.Element:
@@ -265,8 +283,8 @@ def test_the_workbook_has_its_sheets_each_with_one_named_table_and_a_head_that_s
     for number, name in enumerate(SHEETS[1:], 1):
         table = part(folder, f"xl/tables/table{number}.xml")
         shown = cells(folder, name)
-        assert shown[0] == [name]
-        assert table.get("displayName") == name.replace(" ", "_")
+        assert shown[0] == [name.replace("_", " ")]
+        assert table.get("displayName") == name
         assert [column.get("name") for column in table.iter(f"{MAIN}tableColumn")] == shown[3]
         assert table.get("ref").startswith("A4:")
         assert table.get("ref").endswith(str(len(shown)))
@@ -298,7 +316,7 @@ def test_contents_lead_to_every_sheet_after_the_first_two(folder):
 
 
 def test_the_sheet_of_making_tells_value_formula_claims_conflicts_and_note(folder):
-    dated, share, small = cells(folder, "How each number was made")[4:]
+    dated, share, small = cells(folder, MADE)[4:]
     assert dated[3:7] == ["[z]", "by fiscal 2028", "date", "fiscal 2028"]
     assert dated[8] == (
         "“as printed” (Daily, 1 January 2024), paragraph 1 [plan]\n“as printed” (Daily, 1 January 2024), paragraph 1 [signed]"
@@ -330,9 +348,47 @@ def test_what_is_empty_says_whether_it_is_not_known_or_not_there(folder):
 
 
 def test_numbers_have_the_format_of_their_unit_and_dates_are_dates(folder):
-    assert formats(folder, "How each number was made", "D") == ["", "0.00%", "0.000%"]
+    assert formats(folder, MADE, "D") == ["", "0.00%", "0.000%"]
     assert formats(folder, "Claims", "L") == ["", "0.00%", "#,##0", ""]
+    assert formats(folder, "Claims", "AA") == ["#,##0"] * 4  # the entry of a claim about a share is no share
     assert formats(folder, "Figures", "G") == ["yyyy-mm-dd"] * 3
+
+
+def test_what_changed_is_a_sheet_with_old_and_new_in_their_own_units(folder):
+    heads, share, pledge, new = cells(folder, "What_changed")[3:]
+    told = [dict(zip(heads, row, strict=True)) for row in (share, pledge, new)]
+    assert [(row["Change"], row["Old value"], row["New value"], row["Old unit"], row["Unit"], row["Size"]) for row in told] == [
+        ("corrected", "0.4", "0.42", "share", "share", "0.05"),
+        ("parameters", "0.5", "150", "USD", "JPY", "[z]"),
+        ("new", "[z]", "0.0004", "[z]", "share", "[z]"),
+    ]
+    assert formats(folder, "What_changed", "E") == ["0.00%", "#,##0.00##", ""]
+    assert formats(folder, "What_changed", "L") == ["0.00%", "", ""]
+    assert "Since the edition 2026-11-24: 1 corrected, 1 asked otherwise, 1 new." in cells(folder, "What_changed")[1][0]
+
+
+def test_the_changes_are_data_with_a_contract(folder):
+    """What was nothing is nothing as data too, not a word; kinds are of their list."""
+    rows = pl.read_parquet(folder / "changes.parquet")
+    assert rows.select("change", "old_value", "old_unit", "size").rows() == [
+        ("corrected", 0.4, "share", 0.05),
+        ("parameters", 0.5, "USD", None),
+        ("new", None, None, None),
+    ]
+    told = json.loads((folder / "datapackage.json").read_text("utf-8"))["resources"][4]
+    assert told["schema"]["primaryKey"] == ["report", "figure_id"]
+    kinds = next(field for field in told["schema"]["fields"] if field["name"] == "change")["constraints"]["enum"]
+    assert kinds == ["corrected", "revised", "method", "parameters", "new", "gone"]
+
+
+def test_the_workbook_opens_on_its_cover_and_names_need_no_quotes(folder):
+    """Neither a tab nor a table has a space in its name; the cover opens, and each sheet with its first cell chosen."""
+    assert all(re.fullmatch(r"[A-Z][A-Za-z_]{0,30}", name) for name in SHEETS)
+    views = [next(sheet(folder, name).iter(f"{MAIN}sheetView")) for name in SHEETS]
+    assert [view.get("tabSelected") for view in views] == ["1"] + [None] * (len(SHEETS) - 1)
+    assert part(folder, "xl/workbook.xml").find(f"{MAIN}bookViews")[0].get("activeTab") is None
+    chosen = [one.get("activeCell") for view in views for one in view.iter(f"{MAIN}selection")]
+    assert set(chosen) == {None}
 
 
 def test_every_column_of_the_tables_is_explained(folder):

@@ -150,7 +150,7 @@ def test_as_far_as_could_be_known_on_an_early_day_every_number_leads_home_as_wel
 def test_a_figure_of_a_built_report_without_its_link_is_missed(edition, report):
     """The check sees each kind of place where a figure stands: any one link turned into text is found."""
     root, made, _ = edition
-    body = html.body(nbformat.read(made.folder / f"{report}.ipynb", as_version=4), for_print=True)
+    body = html.body(nbformat.read(made.folder / f"{report}.ipynb", as_version=4))
     words = ledger_words(Ledger.load(root / "data"))
     assert untraced(body, **words) == []
     links = list(re.finditer(r'<a class="figure"[^>]*>([^<]*\d[^<]*)</a>', body))
