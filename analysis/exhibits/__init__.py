@@ -1,6 +1,6 @@
 """Sentences and tables for reports, with every figure linked to the entry that says how it was made. No charts here."""
 
-from analysis.exhibits.citing import footnotes, source_line, statement_line
+from analysis.exhibits.citing import source_line, statement_line
 from analysis.exhibits.disputes import conflicts_in_text, contested
 from analysis.exhibits.sentences import FIGURES_MIME, as_of_line, how_made, outcome, say, sources
 from analysis.exhibits.shown import Exhibit, not_known
@@ -25,7 +25,6 @@ __all__ = [
     "changed",
     "conflicts_in_text",
     "contested",
-    "footnotes",
     "grid",
     "happenings",
     "how_made",

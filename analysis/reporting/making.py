@@ -61,7 +61,7 @@ def executed(report: Report, plan: Plan, staging: Path, edition: "About", progre
 
 def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Progress) -> None:
     """Make the page and the PDF of an executed report."""
-    from analysis.exhibits import footnotes
+    from analysis.exhibits.citing import footnotes
     from analysis.reporting import drawings, html, pdf
     from analysis.reporting.numbers import check_traced
 

@@ -10,6 +10,7 @@ from conftest import REPORTS
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
+from analysis.exhibits.citing import footnotes
 from analysis.reporting.html import About, body
 from analysis.reporting.pdf import document
 
@@ -185,6 +186,16 @@ def test_a_source_is_noted_once_a_section_and_figures_of_one_source_in_a_row_sha
     assert "Again 111." in text
     assert text.count("Paper A.") == 2  # in each section
     assert text.count("Paper B.") == 1
+
+
+def test_of_many_sources_a_note_names_three_and_counts_the_others(published):
+    ids = published.claims.unique("source_id", maintain_order=True)["claim_id"].head(5).to_list()
+    rows = [{"figure_id": "many", "claim_ids": ids}, {"figure_id": "one", "claim_ids": ids[:1]}]
+    notes = footnotes([*rows, {"figure_id": "none", "claim_ids": []}], published)
+    assert notes["many"].endswith("; and 2 more, named in the appendix.")
+    assert notes["many"].count(";") == 3
+    assert notes["many"].startswith(notes["one"].removesuffix("."))
+    assert notes["none"] == ""
 
 
 def test_figures_in_tables_have_no_marks():
