@@ -27,8 +27,11 @@ from analysis.units import day_label
 if TYPE_CHECKING:
     from analysis.gates import Finding
 
-_CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
+_CHARACTERS = {*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265}
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
+
+_ALWAYS = {*range(0x20, 0x7F), *map(ord, "–’“”…")}
+"""Those that every page carries; of the others each has what stands on it."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -83,7 +86,8 @@ def page(content: str, about: About, /, *, specs: dict[str, dict] | None = None)
     lead, heading, rest = html.partition("<h2")
     parts = {"lead": lead, "rest": heading + rest, "contents": contents, "has_code": '<div class="code">' in html}
     drawn = {"specs": json.dumps(specs, ensure_ascii=False).replace("<", r"\u003c"), "scripts": [_charts()]} if specs else {}
-    return _template("page.html.j2").render(about=about, style=_style(), **parts, **drawn)
+    style = _style(frozenset(html + about.title + drawn.get("specs", "")))
+    return _template("page.html.j2").render(about=about, style=style, **parts, **drawn)
 
 
 def with_end(content: str, changed: str, checks: str, /) -> str:
@@ -108,7 +112,8 @@ def edition_page(about: About, reports: list[dict[str, str]], told: dict, change
         changed: the section that tells what changed.
         checks: the section that tells what was checked.
     """
-    page = {"about": about, "style": _style(), "reports": reports, "told": told, "changed": changed, "checks": checks}
+    letters = frozenset(json.dumps([reports, changed, checks], ensure_ascii=False))
+    page = {"about": about, "style": _style(letters), "reports": reports, "told": told, "changed": changed, "checks": checks}
     return _template("edition.html.j2").render(page)
 
 
@@ -118,7 +123,8 @@ def index_page(editions: list[dict], /) -> str:
     Args:
         editions: what `publication.about` says of each, newest first.
     """
-    return _template("index.html.j2").render(style=_style(), editions=editions)
+    letters = frozenset(json.dumps(editions, ensure_ascii=False, default=str))
+    return _template("index.html.j2").render(style=_style(letters), editions=editions)
 
 
 def answer(content: str, /, *, name: str) -> str:
@@ -226,8 +232,28 @@ def _charts() -> str:
 
 
 @cache
-def _style() -> str:
-    return _typeface() + (TEMPLATES / "style.css").read_text("utf-8") + _dark()
+def _style(letters: frozenset[str]) -> str:
+    return (
+        _typeface(frozenset(_ALWAYS | _CHARACTERS & set(map(ord, letters))))
+        + (TEMPLATES / "style.css").read_text("utf-8")
+        + _pointed()
+        + _dark()
+    )
+
+
+_LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#1d2730", "#8c564b"]
+"""The colours by which a chart's lines are told apart."""
+
+
+def _pointed() -> str:
+    """Style rules by which the other lines of a chart step back from the one that is pointed at, with scripts and without."""
+    marks = ":is(.mark-line [stroke], .mark-symbol [fill], .mark-area [fill])"
+    rules = []
+    for colour in _LINES:
+        mine = f':is([fill="{colour}"], [stroke="{colour}"])'
+        pointed = f".drawing:has(.mark-line):has({marks}{mine}:hover)"
+        rules.append(f"{pointed} {marks}:not({mine}) {{ opacity: .2; }}")
+    return "\n".join(rules) + "\n"
 
 
 _DARK = {
@@ -237,15 +263,15 @@ _DARK = {
     "#c9d2da": "#4a5763",
     "#e8ecef": "#28313a",
     "#e1e6eb": "#303b46",
-    "#c5ccd2": "#56626d",
+    "#c5ccd2": "#66727d",
     "#0072b2": "#4fa8e0",
     "#d55e00": "#f08a3c",
     "#009e73": "#2fc79b",
     "#cc79a7": "#dd93bb",
     "#b8860b": "#d9a82e",
-    "#56b4e9": "#7cc8f2",
+    "#56b4e9": "#b3e2ff",
     "#8c564b": "#c08a7e",
-    "#9cc7e2": "#3c7ca6",
+    "#9cc7e2": "#3877a1",
     "#f2bd94": "#a8652f",
     "#00507d": "#6bb8ea",
     "#95420f": "#f0a070",
@@ -264,14 +290,15 @@ def _dark() -> str:
     return "\n".join(["@media screen and (prefers-color-scheme: dark) {", *rules, "}"]) + "\n"
 
 
-def _typeface() -> str:
+@cache
+def _typeface(characters: frozenset[int]) -> str:
     """Style rules that carry the typeface along: charts are laid out for its widths and must not meet another's."""
     rules = []
     for weight, file in ((400, "SourceSansPro-Regular.ttf"), (700, "SourceSansPro-Bold.ttf")):
-        options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"])
+        options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"], hinting=False)
         font = subset.load_font(LATIN_FOLDER / file, options)
         subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=_CHARACTERS)
+        subsetter.populate(unicodes=sorted(characters))
         subsetter.subset(font)
         woff = BytesIO()
         subset.save_font(font, woff, options)
