@@ -53,7 +53,7 @@ def test_a_figure_in_a_sentence_is_a_link_with_its_name(gap):
 
 
 def test_a_sentence_with_an_unknown_figure_is_not_half_said(gap):
-    """A reader sees what is not known, in words and not as ids; of what is known nothing is told, for no figure leads home there."""
+    """A reader sees what is not known in words, not as ids; of what is known nothing is told: no figure leads home there."""
     said = exhibits.say("EVs take {leader_share} there and {other_share} in $where.", gap, where="Japan")
     assert said.text == "Not known at the as-of date: EVs take … there and … in Japan."
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -102,8 +103,14 @@ def checks(findings: list["Finding"], /) -> str:
     return _template("checks.html.j2").render(findings=findings)
 
 
-def edition_page(about: About, reports: list[dict[str, str]], told: dict, changed: str, checks: str, /) -> str:
-    """The first page of an edition: its reports with their answers, what it supersedes and why, and what changed.
+_LEADS = "briefing"
+"""The report whose answer the first page of an edition gives in full, above the others."""
+
+
+def edition_page(
+    about: About, reports: list[dict[str, str]], told: dict, changed: str, checks: str, /, *, sizes: Mapping[str, int]
+) -> str:
+    """The first page of an edition: its reports with their answers, what it supersedes and why, what changed, and its data.
 
     Args:
         about: the edition.
@@ -111,9 +118,19 @@ def edition_page(about: About, reports: list[dict[str, str]], told: dict, change
         told: what the edition says of itself.
         changed: the section that tells what changed.
         checks: the section that tells what was checked.
+        sizes: bytes of the edition's files, by name.
     """
+    reports = [report | {"leads": report["name"] == _LEADS or len(reports) == 1} for report in reports]
     letters = frozenset(json.dumps([reports, changed, checks], ensure_ascii=False))
-    page = {"about": about, "style": _style(letters), "reports": reports, "told": told, "changed": changed, "checks": checks}
+    page = {
+        "about": about,
+        "style": _style(letters),
+        "reports": reports,
+        "told": told,
+        "changed": changed,
+        "checks": checks,
+        "sizes": sizes,
+    }
     return _template("edition.html.j2").render(page)
 
 
@@ -264,12 +281,12 @@ _DARK = {
     "#e8ecef": "#28313a",
     "#e1e6eb": "#303b46",
     "#c5ccd2": "#66727d",
-    "#0072b2": "#4fa8e0",
+    "#0072b2": "#3d96db",
     "#d55e00": "#f08a3c",
     "#009e73": "#2fc79b",
     "#cc79a7": "#dd93bb",
     "#b8860b": "#d9a82e",
-    "#56b4e9": "#b3e2ff",
+    "#56b4e9": "#9ad4ff",
     "#8c564b": "#c08a7e",
     "#9cc7e2": "#3877a1",
     "#f2bd94": "#a8652f",
