@@ -13,6 +13,7 @@ Promise.all(["400", "700"].map((weight) => document.fonts.load(`${weight} 12px "
         const shape = { width, height, viewBox: `0 ${svg.viewBox.baseVal.height - height} ${width} ${height}` };
         for (const [name, value] of Object.entries(shape)) svg.setAttribute(name, value);
       }
+      fresh.querySelector("form")?.remove(); // for controls, of which no chart has any
       drawing.replaceChildren(fresh);
       drawing.dataset.live = "";
     } catch (error) {
