@@ -150,7 +150,7 @@ def fill(
         words: plain words by name.
 
     Returns:
-        The sentence, and the slots for which there is no figure (then the sentence is not whole).
+        The sentence, and the slots for which there is no figure; then the sentence has a gap in place of every figure.
 
     Raises:
         MetricError: where several figures fit a slot, or a word is not given.
@@ -177,4 +177,7 @@ def fill(
         return show(found[0] | {"value": None, "qualifier": "exact"} if match[2] else found[0])
 
     # One pass: what is put in is not looked through again, so that a name with braces stays a name.
-    return _SLOT.sub(put, template), missing
+    filled = _SLOT.sub(put, template)
+    # Of a sentence that is not whole no figure is told: what is left would say something else.
+    gaps = _SLOT.sub(lambda match: "…" if match[1] else put(match), template) if missing else filled
+    return gaps, missing

@@ -1,5 +1,6 @@
 """What several tests share: small frames of claims, and a copy of the project with its own data and reports."""
 
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -21,6 +22,18 @@ settings.load_profile("evroad")
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2026, 11, 25)
 REPORTS = ["batteries", "briefing", "investments", "market_share", "partnerships", "production", "rivals", "road", "targets"]
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 _DEFAULTS = {
     "series_id": "investment",
@@ -169,3 +182,41 @@ def edit(project: Path):
         path.write_text(text.replace(old, new, 1), "utf-8")
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium."""
+    if CHROMIUM is None:
+        message = "no Chromium found: install Debian's package chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, request):
+    """A function that opens a page offline, and returns it with what it asked for and what it complained of."""
+    contexts = []
+
+    def open_one(name: str, width: int = 1280, scheme: str = "light", folder: Path | None = None, **more: object):
+        folder = folder or request.getfixturevalue("edition")[1].folder
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, **more)
+        contexts.append(context)
+        page, asked, complaints = context.new_page(), [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("requestfailed", lambda request: complaints.append(f"{request.failure}: {request.url}"))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((folder / f"{name}.html").as_uri())
+        return page, asked, complaints
+
+    yield open_one
+    for context in contexts:
+        context.close()

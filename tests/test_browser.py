@@ -1,8 +1,6 @@
 """Pages in a real browser without a network: nothing is asked for, nothing complains, nothing runs over the edge."""
 
-import os
 import re
-import shutil
 from datetime import date
 
 import pytest
@@ -11,60 +9,13 @@ from conftest import REPORTS
 from analysis.reporting import html
 from analysis.reporting.html import About
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = ["index", *REPORTS]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        message = "no Chromium found: install Debian's package chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
 def folder(edition):
     """The folder of today's edition."""
     return edition[1].folder
-
-
-@pytest.fixture
-def open_page(browser, folder):
-    """A function that opens a page offline, and returns it with what it asked for and what it complained of."""
-    contexts = []
-
-    def open_one(name: str, width: int = 1280, scheme: str = "light", folder=folder):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
-        contexts.append(context)
-        page, asked, complaints = context.new_page(), [], []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("requestfailed", lambda request: complaints.append(f"{request.failure}: {request.url}"))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((folder / f"{name}.html").as_uri())
-        return page, asked, complaints
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -140,12 +140,13 @@ def test_a_slot_may_ask_for_the_period_of_its_figure():
     assert fill(asked, figures([dated]), it="a") == ("42% in fiscal 2024", [])
     linked = fill(asked, figures([dated]), show=lambda row: f"<{row['figure_id']} {figure_in_words(row)}>", it="a")
     assert linked == ("<share.a 42%> in <share.a fiscal 2024>", [])
-    assert fill("{share:period}", figures([_figure("share.a", "share")])) == ("", ["share"])
+    assert fill("{share:period}", figures([_figure("share.a", "share")])) == ("…", ["share"])
 
 
 def test_a_slot_without_a_figure_is_told_and_one_with_two_is_refused():
     frame = figures([_figure("share.a", "share"), _figure("share.b", "share")])
-    assert fill("{gone}", frame) == ("", ["gone"])
+    assert fill("{gone}", frame) == ("…", ["gone"])
+    assert fill("$who: {share.a}, once {gone}.", frame, who="A") == ("A: …, once ….", ["gone"])
     with pytest.raises(MetricError, match=r"share\.a, share\.b"):
         fill("{share}", frame)
 

@@ -33,11 +33,11 @@ def bars(
     """
     finding, missing = fill(title, figures, **words)
     if missing or figures.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     if figures["unit"].n_unique() > 1:
         raise MetricError(f"bars of {', '.join(figures['unit'].unique().cast(pl.String))} have no axis in common")
     rows = [
-        {"name": name, "value": row["value"], "shown": figure_in_words(row), "first": place == 0}
+        {"name": name, "value": row["value"], "shown": figure_in_words(row), "figure_id": row["figure_id"], "first": place == 0}
         for place, (name, row) in enumerate(zip(_names(figures, ledger, names or {}), figures.to_dicts(), strict=True))
     ]
     base = alt.Chart(pl.DataFrame(rows)).encode(
@@ -67,7 +67,7 @@ def whole(
     """
     finding, missing = fill(title, part, **words)
     if missing or part.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     first = part.row(0, named=True)
     share = first["value"]
     rest = in_words(1 - share, "share", first["qualifier"] if first["qualifier"] in ("exact", "about") else "about")
@@ -76,17 +76,19 @@ def whole(
             "name": [part_name, rest_name],
             "start": [0.0, share],
             "end": [share, 1.0],
-            "shown": [f"{part_name}: {figure_in_words(first)}", f"{rest_name}: {rest}"],
+            "shown": [figure_in_words(first), rest],
+            "label": [f"{part_name}: {figure_in_words(first)}", f"{rest_name}: {rest}"],
+            "figure_id": [first["figure_id"], None],
             "ink": ["white", INK],
         }
     )
     base = alt.Chart(rows).encode(
-        x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, 1])), tooltip=alt.Tooltip("shown:N", title="Part")
+        x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, 1])), tooltip=tips(name="Part", shown="Share")
     )
     colours = alt.Color("name:N", scale=alt.Scale(domain=[part_name, rest_name], range=[BLUE, LIGHT]), legend=None)
     marks = base.mark_bar(height=40).encode(x2="end:Q", color=colours)
-    labels = base.mark_text(align="left", dx=8, fontWeight="bold").encode(text="shown:N", color=alt.Color("ink:N", scale=None))
-    said = "; ".join(rows["shown"])
+    labels = base.mark_text(align="left", dx=8, fontWeight="bold").encode(text="label:N", color=alt.Color("ink:N", scale=None))
+    said = "; ".join(rows["label"])
     return finished(
         marks + labels, 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part.head(1)), below=8
     )
@@ -109,7 +111,7 @@ def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: s
     used = steps.filter(pl.col("metric").is_in(list(_STEPS)))
     rows = _stairs(used, ledger)
     if missing or not rows:
-        return not_known(missing or [finding])
+        return not_known([finding])
     left = label_width(row["name"] for row in rows)
     lowest = min(0.0, *(row["low"] for row in rows))
     # As wide as the words behind the bars allow.
@@ -156,7 +158,8 @@ def _stairs(steps: pl.DataFrame, ledger: Ledger) -> list[dict]:
         start, level = (0.0, value) if metric == "standing" else (level, level + value)
         fill_, ink = _STEPS[metric]
         ends = {"low": min(start, level), "high": max(start, level), "end": level}
-        rows.append({"name": name, "value": value, **ends, "shown": figure_in_words(row), "fill": fill_, "ink": ink})
+        told = {"shown": figure_in_words(row), "figure_id": row["figure_id"]}
+        rows.append({"name": name, "value": value, **ends, **told, "fill": fill_, "ink": ink})
     return rows
 
 

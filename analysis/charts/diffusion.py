@@ -57,7 +57,7 @@ def adoption(
     finding, missing = fill(title, pl.concat(frames).unique(maintain_order=True), **words)
     shares = observed.filter(pl.col("metric") == "adoption").drop_nulls(["period_start", "value"])
     if missing or shares.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     markets = {market: ledger.name(market) for market in dict.fromkeys(shares["market_id"])}
     used = pl.concat([shares, *(_of(frame, list(markets)) for frame in frames[1:])])
     points, curve = _points(used, markets), _curves(used, markets)
@@ -100,6 +100,7 @@ def _points(figures: pl.DataFrame, markets: dict[str, str]) -> list[dict]:
             "year": row["period_start"].year,
             "share": row["value"],
             "shown": figure_in_words(row),
+            "figure_id": row["figure_id"],
             "sign": _SIGNS[row["metric"]],
         }
         for market in markets

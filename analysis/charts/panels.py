@@ -42,7 +42,7 @@ def multiples(
     finding, missing = fill(title, figures, **words)
     used = figures.filter(pl.col("metric").is_in(list(names))).drop_nulls(["period_start", "value"])
     if missing or used.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     rows = _bars(used, ledger, names)
     entities = list(dict.fromkeys(row["entity"] for row in rows))
     steps = _steps(rows)
@@ -92,6 +92,7 @@ def _bars(figures: pl.DataFrame, ledger: Ledger, names: Mapping[str, str]) -> li
                 "year": year,
                 "value": value,
                 "shown": figure_in_words(row),
+                "figure_id": row["figure_id"],
                 "few": _few(value, row["unit"]),
                 "x": year - 0.4,
                 "x2": year + 0.4,

@@ -29,7 +29,7 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
     finding, missing = fill(title, figures, **words)
     planned = figures.filter(pl.col("metric").is_in(PLANNED))
     if missing or planned.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     moves = [row for row in _moves(figures) if row["start"] < horizon_year + 1]
     if not moves:
         return not_known([finding])
@@ -46,7 +46,7 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
             axis=alt.Axis(format="d", tickMinStep=1, tickCount=12),
             scale=alt.Scale(zero=False, domainMin=round(low - room, 2)),
         ),
-        tooltip=tips(name="What", shown="When", printed="Version"),
+        tooltip=tips(name="What", shown="When", printed="Version", became="What became of it"),
     )
     # Hollow where printed first, grey where in doubt: colour alone may not be seen, and words stand beside each.
     spans = base.mark_bar(height=15, strokeWidth=1.5).encode(
@@ -58,13 +58,13 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
         ("printed last", "end:Q", {"align": "left", "dx": 6}),
         ("printed first", "start:Q", {"align": "right", "dx": -6}),
     ):
-        named = base.transform_filter(alt.datum.printed == printed).encode(x=end, text="shown:N")
+        named = base.transform_filter(alt.datum.printed == printed).encode(x=end, text="label:N")
         halo = named.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
         labels += halo + named.mark_text(**beside).encode(color=ink)
     today = alt.Chart(pl.DataFrame({"day": [day], "name": [f"as of {day_label(ledger.known)}"]}))
     rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:Q")
     named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:Q", y=alt.value(-3), text="name:N")
-    said = "; ".join(f"{row['name']}: {row['shown']} ({row['printed']})" for row in moves)
+    said = "; ".join(f"{row['name']}: {row['label']} ({row['printed']})" for row in moves)
     chart = rule + spans + labels + named
     note = source_line(ledger, figures)
     left = label_width(order)
@@ -83,14 +83,19 @@ def _moves(figures: pl.DataFrame) -> list[dict]:
         doubt = "rumour" if row["basis"] == "rumour" else "withdrawn" if row["metric"] == "withdrawn_milestone" else ""
         doubt = f"reached: {reached[key]}" if key in reached else doubt
         ink = INK if key in reached else GREY if doubt else BLUE
-        shown = figure_in_words(row) + (f" ({doubt})" if doubt else "")
+        label = figure_in_words(row) + (f" ({doubt})" if doubt else "")
         name = short(row["label"])
-        moves.append({"name": name, **span(row), "printed": "printed last", "shown": shown, "fill": ink, "ink": ink})
+        last_ = {"printed": "printed last", "label": label, "became": doubt, "fill": ink, "ink": ink}
+        moves.append({"name": name, **span(row), **_told(row), **last_})
         before = first.get(key)
         if before and span(before) != span(row):
-            hollow = {"printed": "printed first", "shown": figure_in_words(before), "fill": "white", "ink": ORANGE}
-            moves.append({"name": name, **span(before), **hollow})
+            hollow = {"label": figure_in_words(before), "became": "moved", "fill": "white", "ink": ORANGE}
+            moves.append({"name": name, **span(before), **_told(before), "printed": "printed first", **hollow})
     return moves
+
+
+def _told(figure: dict) -> dict[str, str]:
+    return {"shown": figure_in_words(figure), "figure_id": figure["figure_id"]}
 
 
 def short(label: str) -> str:

@@ -54,7 +54,7 @@ def cost_path(
     used = pl.concat([frame.filter(pl.col("metric").is_in(metrics)) for frame, metrics in drawn if frame is not None])
     used = used.filter(pl.col("period_start").is_not_null() | (pl.col("metric") == "battery_cost"))
     if missing or used.filter(pl.col("metric") == "pack_price").is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     if set(used["unit"]) != {_UNIT}:
         raise MetricError(f"prices in {', '.join(sorted(set(used['unit'])))}: expected {_UNIT}")
     called = dict(_CALLED) | dict(names or {})
@@ -100,6 +100,7 @@ def _points(figures: pl.DataFrame, ledger: Ledger, called: Mapping[str, str]) ->
             "x": row["period_start"].year + 0.5,
             "value": row["value"],
             "shown": figure_in_words(row),
+            "figure_id": row["figure_id"],
             "few": _few(row),
             "line": entities.index(row["entity_id"]),
         }
@@ -125,7 +126,8 @@ def _targets(figures: pl.DataFrame, called: Mapping[str, str]) -> list[dict]:
         is_dated = row["period_end"] is not None
         when = period_label(row["period_start"], row["period_end"]) if is_dated else "later"
         place = due(row["period_end"]) if is_dated else None
-        made.append({"x": place, "value": row["value"], "label": f"{called['battery_cost']}, {when}: {_few(row)}"})
+        told = {"name": called["battery_cost"], "when": when, "shown": figure_in_words(row), "figure_id": row["figure_id"]}
+        made.append({"x": place, "value": row["value"], "label": f"{told['name']}, {when}: {_few(row)}", **told})
     return made
 
 
@@ -182,17 +184,16 @@ def _drawn_lines(points: list[dict], ground: Ground, colour: alt.Color) -> list[
 
 
 def _drawn_targets(aims: list[dict], ground: Ground) -> list[alt.Chart]:
-    layers = []
+    layers, tooltip = [], tips(name="What", when="When", shown="Cost")
     if dated := [row for row in aims if row["x"] is not None]:
         diamonds = alt.Chart(pl.DataFrame(dated)).mark_point(
             shape="diamond", size=110, color=ORANGE, fill="white", strokeWidth=2, opacity=1
         )
-        layers.append(diamonds.encode(**ground.encoded(), tooltip=alt.Tooltip("label:N", title="Target")))
+        layers.append(diamonds.encode(**ground.encoded(), tooltip=tooltip))
     if later := [row for row in aims if row["x"] is None]:
         dashes = [
-            {"x": ground.wide - DASH, "x2": ground.wide, "y": round(ground.place(0, row["value"])[1], 1), "label": row["label"]}
-            for row in later
+            row | {"x": ground.wide - DASH, "x2": ground.wide, "y": round(ground.place(0, row["value"])[1], 1)} for row in later
         ]
         rules = alt.Chart(pl.DataFrame(dashes)).mark_rule(color=ORANGE, strokeWidth=2.4)
-        layers.append(rules.encode(**at(), x2="x2:Q", tooltip=alt.Tooltip("label:N", title="Target")))
+        layers.append(rules.encode(**at(), x2="x2:Q", tooltip=tooltip))
     return layers

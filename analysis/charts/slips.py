@@ -44,7 +44,7 @@ def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle:
     finding, missing = fill(title, versions, **words)
     plans = _plans(versions, ledger)
     if missing or not plans:
-        return not_known(missing or [finding])
+        return not_known([finding])
     colour, shape = told_apart("plan", [plan.name for plan in plans], f"versions of {len(plans)} plans")
     labels = [_label(plan, name) for plan, name in zip(plans, _names(plans), strict=True)]
     gutter = _WAY + round(max(width(line["text"], bold="bold" in line) for label in labels for line in label))

@@ -61,7 +61,7 @@ def lanes(
         raise MetricError(f"state {', '.join(map(repr, unknown))}: expected {', '.join(_KEY)}")
     seen = _in_sight(rows, date(first_year, 1, 1), date(last_year, 12, 31))
     if missing or seen.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     names = {lane: wrapped(lane, _LANE, bold=True, lines=3) for lane in dict.fromkeys(seen["lane"])}
     left = 14 + round(max(width(line, bold=True) for lines in names.values() for line in lines))
     ground = _Ground(first_year, last_year + 1, WIDTH - left)

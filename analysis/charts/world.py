@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import combinations
 from math import cos, dist, pi, radians
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import altair as alt
 import polars as pl
@@ -68,7 +68,7 @@ def places(
     finding, missing = fill(title, Figures.create_empty() if figures is None else figures, **words)
     known = rows.drop_nulls(["latitude", "longitude"])
     if missing or known.is_empty():
-        return not_known(missing or [finding])
+        return not_known([finding])
     found = known.select("name", "latitude", "longitude", pl.col("state").fill_null("not known")).to_dicts()
     looks = _looks([row["state"] for row in found])
     panels = _panels(found)
@@ -213,7 +213,7 @@ def _named(panel: _Panel, looks: dict[str, tuple], panels: list[_Panel]) -> list
     )
     drawn = [row | {"x": round(x, 1), "y": round(y, 1)} for row, (x, y) in zip(panel.places, spots, strict=True)]
     labels = lettered(boxes, [{"lines": lines} for lines in texts])
-    return [*led(spots, boxes, near=14), *_symbols(drawn, looks), *written(labels)]
+    return [*led(spots, boxes, near=14), *_symbols(drawn, looks, tooltip=tips(name="Place", state="State")), *written(labels)]
 
 
 def _apart(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -233,18 +233,18 @@ def _apart(spots: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(x, y) for x, y in moved]
 
 
-def _symbols(rows: list[dict], looks: dict[str, tuple]) -> list[alt.Chart]:
+def _symbols(rows: list[dict], looks: dict[str, tuple], **encoded: Any) -> list[alt.Chart]:
     layers = []
     for state, (shape, filled, line) in looks.items():
         if mine := [row for row in rows if row["state"] == state]:
             look = {"shape": shape, "fill": filled, "stroke": line}
             marks = alt.Chart(pl.DataFrame(mine)).mark_point(size=70, strokeWidth=2, opacity=1, **look)
-            layers.append(marks.encode(**at(), tooltip=tips(name="Place", state="State")))
+            layers.append(marks.encode(**at(), **encoded))
     return layers
 
 
 def _key(looks: dict[str, tuple]) -> list[alt.Chart]:
     """What the symbols stand for, in one row above the maps."""
     words = in_a_row(looks, x=6.0, y=-16.0, gap=20)
-    symbols = [{"name": row["text"], "state": row["text"], "x": row["at"], "y": row["y"]} for row in words]
+    symbols = [{"state": row["text"], "x": row["at"], "y": row["y"]} for row in words]
     return [*_symbols(symbols, looks), *written(words, halo=False)]

@@ -21,7 +21,7 @@ from analysis.commands.options import EXIT_CODES, Day, pairs, shown, today
 @click.option("--recorded-by", type=Day(), metavar="D", help="Replay what our ledger held on this day.")
 @click.option("--against", metavar="EDITION", help="Compare with this edition; with the one before where not given.")
 @click.option(
-    "--static", "is_static", is_flag=True, help="Make pages without scripts, a tenth of the size: charts are pictures."
+    "--static", "is_static", is_flag=True, help="Make pages without scripts, 0.9 MB smaller each: charts are pictures."
 )
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
 def build(reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...], **choices: Any) -> None:

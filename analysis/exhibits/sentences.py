@@ -42,14 +42,14 @@ def say(template: str, figures: pl.DataFrame, /, *, emphasis: str = "", **words:
         words: plain words by name; they are escaped. One with a digit is marked: a name, or what a formula was given.
 
     Returns:
-        The paragraph; where a figure is not known, a note that says which ones instead.
+        The paragraph; where a figure is not known, a note instead: the paragraph with gaps.
 
     Raises:
         MetricError: where a metric's name is used and several figures have it.
     """
     text, missing = fill(template, figures, **words)
     if missing:
-        return not_known(missing)
+        return not_known([text])
     safe = {name: escape(word) for name, word in words.items()}
     html, _ = fill(escape(template, quote=False), figures, show=link, show_word=_given, **safe)
     return _paragraph(f"<p>{_one_line(html)}</p>", _one_line(text), emphasis)

@@ -31,8 +31,7 @@ class Exhibit:
 
 def not_known(what: list[str]) -> Exhibit:
     """A note in place of something for which nothing had been published."""
-    names = ", ".join(dict.fromkeys(re.sub(r"[_.-]+", " ", name) for name in what))
-    text = f"Not known at the as-of date: {names}."
+    text = f"Not known at the as-of date: {', '.join(dict.fromkeys(what)).rstrip('.')}."
     return Exhibit(f'<div class="not-known"><p>{escape(text)}</p></div>', text)
 
 
@@ -85,11 +84,18 @@ def table(
     body = html[html.index("<table") : html.index("</table>") + len("</table>")]
     columns = "".join(f'<col style="width: {width}%">' for width in widths or [])
     head = f"<caption>{escape(title)}</caption>" + (f"<colgroup>{columns}</colgroup>" if columns else "")
-    body = body.replace("<table ", f'<table id="{name}" ', 1).replace(">", f">{head}", 1)
+    body = re.sub("<table[^>]*>", lambda _: f'<table id="{name}">{head}', body, count=1)
     body = re.sub(r' data-quarto-[a-z-]+="false"', "", body)
+    body = re.sub(r"<(?:thead|tbody|tr|th|td)\b[^>]*>", _bare, body)
     body = re.sub(r"\n\s*", "\n", body)
     plain = [" | ".join(frame.columns), *(" | ".join(text(cell) for cell in row) for row in frame.iter_rows())]
     return Exhibit(f'<div class="table">{body}</div>', "\n".join([title, *plain]))
+
+
+def _bare(tag: re.Match[str]) -> str:
+    """A tag of great_tables with what is read: whose header a cell is, and what stands at the right."""
+    says_nothing = r""" (?:headers="[^"]*"|id="[^"]*"|colspan="1"|rowspan="1"|class="(?![^"]*gt_right)[^"]*")"""
+    return re.sub(r'class="[^"]*gt_right[^"]*"', 'class="gt_right"', re.sub(says_nothing, "", tag[0]))
 
 
 def filled(rows: list[dict[str, str]]) -> list[dict[str, str]]:

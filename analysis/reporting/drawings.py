@@ -43,9 +43,15 @@ def pictures(notebook: NotebookNode, /) -> list[tuple[str, dict[str, Any]]]:
 
 
 def specs(notebook: NotebookNode, /) -> dict[str, dict[str, Any]]:
-    """The charts that a browser can draw by itself: id of the figure -> Vega-Lite without its title."""
-    found = {f"figure-{number}": data.get(VEGALITE_MIME) for number, (_, data) in enumerate(pictures(notebook), 1)}
-    return {name: {key: part for key, part in spec.items() if key != "title"} for name, spec in found.items() if spec}
+    """The charts that a browser can draw by itself: id of the figure -> Vega-Lite without its title.
+
+    What a chart asks of the script that embeds it (`usermeta`) is left out: that script asks no notebook.
+    """
+    return {
+        f"figure-{number}": {key: part for key, part in data[VEGALITE_MIME].items() if key not in ("title", "usermeta")}
+        for number, (kind, data) in enumerate(pictures(notebook), 1)
+        if kind == "image/svg+xml" and VEGALITE_MIME in data
+    }
 
 
 def drawing(data: dict[str, Any], /) -> Drawing:
@@ -115,7 +121,7 @@ def _row(row: dict[str, Any], heads: tuple[str, ...]) -> str:
     for place, head in enumerate(heads):
         text = escape(row[head])
         if row["figure_id"] and head == row["of"]:
-            text = f'<a class="figure" href="#how-{escape(row["figure_id"])}" title="{escape(head)}">{text}</a>'
+            text = f'<a class="figure" href="#how-{escape(row["figure_id"])}">{text}</a>'
         cells.append(f'<th scope="row">{text}</th>' if place == 0 else f"<td>{text}</td>")
     return f"<tr>{''.join(cells)}</tr>"
 

@@ -117,7 +117,9 @@ def _finish(plan: Plan, made: list[Made], staging: Path, about: "About", told: d
     from analysis.reporting import html
 
     reports = [{"name": one.report.name, "title": one.report.title, "answer": one.answer} for one in made]
-    page = html.edition_page(about, reports, told, changes.section(changed, linked=True), html.checks(plan.findings))
+    sizes = {path.name: path.stat().st_size for path in staging.iterdir()}
+    section, checks = changes.section(changed, linked=True), html.checks(plan.findings)
+    page = html.edition_page(about, reports, told, section, checks, sizes=sizes)
     (staging / "index.html").write_text(page, "utf-8")
     told |= {
         "what_changed": changed.in_short,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
     from analysis.gates import Finding
     from analysis.reporting.mail import Digest
 
-_CHARACTERS = [*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265]
+_CHARACTERS = {*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265}
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
+
+_ALWAYS = {*range(0x20, 0x7F), *map(ord, "–’“”…")}
+"""Those that every page carries; of the others each has what stands on it."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -84,7 +88,8 @@ def page(content: str, about: About, /, *, specs: dict[str, dict] | None = None)
     lead, heading, rest = html.partition("<h2")
     parts = {"lead": lead, "rest": heading + rest, "contents": contents, "has_code": '<div class="code">' in html}
     drawn = {"specs": json.dumps(specs, ensure_ascii=False).replace("<", r"\u003c"), "scripts": [_charts()]} if specs else {}
-    return _template("page.html.j2").render(about=about, style=_style(), **parts, **drawn)
+    style = _style(frozenset(html + about.title + drawn.get("specs", "")))
+    return _template("page.html.j2").render(about=about, style=style, **parts, **drawn)
 
 
 def with_end(content: str, changed: str, checks: str, /) -> str:
@@ -99,8 +104,14 @@ def checks(findings: list["Finding"], /) -> str:
     return _template("checks.html.j2").render(findings=findings)
 
 
-def edition_page(about: About, reports: list[dict[str, str]], told: dict, changed: str, checks: str, /) -> str:
-    """The first page of an edition: its reports with their answers, what it supersedes and why, and what changed.
+_LEADS = "briefing"
+"""The report whose answer the first page of an edition gives in full, above the others."""
+
+
+def edition_page(
+    about: About, reports: list[dict[str, str]], told: dict, changed: str, checks: str, /, *, sizes: Mapping[str, int]
+) -> str:
+    """The first page of an edition: its reports with their answers, what it supersedes and why, what changed, and its data.
 
     Args:
         about: the edition.
@@ -108,14 +119,25 @@ def edition_page(about: About, reports: list[dict[str, str]], told: dict, change
         told: what the edition says of itself.
         changed: the section that tells what changed.
         checks: the section that tells what was checked.
+        sizes: bytes of the edition's files, by name.
     """
-    page = {"about": about, "style": _style(), "reports": reports, "told": told, "changed": changed, "checks": checks}
+    reports = [report | {"leads": report["name"] == _LEADS or len(reports) == 1} for report in reports]
+    letters = frozenset(json.dumps([reports, changed, checks], ensure_ascii=False))
+    page = {
+        "about": about,
+        "style": _style(letters),
+        "reports": reports,
+        "told": told,
+        "changed": changed,
+        "checks": checks,
+        "sizes": sizes,
+    }
     return _template("edition.html.j2").render(page)
 
 
 def page_of(template: str, /, *, style: str = "", **told: object) -> str:
     """A template as a page, or a feed, of what it is told, with the style that all pages share and more of its own."""
-    return _template(template).render(style=_style() + style, **told)
+    return _template(template).render(style=_style(frozenset(str(told))) + style, **told)
 
 
 def mail_page(told: "Digest", picture: str, /) -> str:
@@ -233,8 +255,28 @@ def _charts() -> str:
 
 
 @cache
-def _style() -> str:
-    return _typeface() + (TEMPLATES / "style.css").read_text("utf-8") + _dark()
+def _style(letters: frozenset[str]) -> str:
+    return (
+        _typeface(frozenset(_ALWAYS | _CHARACTERS & set(map(ord, letters))))
+        + (TEMPLATES / "style.css").read_text("utf-8")
+        + _pointed()
+        + _dark()
+    )
+
+
+_LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#1d2730", "#8c564b"]
+"""The colours by which a chart's lines are told apart."""
+
+
+def _pointed() -> str:
+    """Style rules by which the other lines of a chart step back from the one that is pointed at, with scripts and without."""
+    marks = ":is(.mark-line [stroke], .mark-symbol [fill], .mark-area [fill])"
+    rules = []
+    for colour in _LINES:
+        mine = f':is([fill="{colour}"], [stroke="{colour}"])'
+        pointed = f".drawing:has(.mark-line):has({marks}{mine}:hover)"
+        rules.append(f"{pointed} {marks}:not({mine}) {{ opacity: .2; }}")
+    return "\n".join(rules) + "\n"
 
 
 _DARK = {
@@ -244,15 +286,15 @@ _DARK = {
     "#c9d2da": "#4a5763",
     "#e8ecef": "#28313a",
     "#e1e6eb": "#303b46",
-    "#c5ccd2": "#56626d",
-    "#0072b2": "#4fa8e0",
+    "#c5ccd2": "#66727d",
+    "#0072b2": "#3d96db",
     "#d55e00": "#f08a3c",
     "#009e73": "#2fc79b",
     "#cc79a7": "#dd93bb",
     "#b8860b": "#d9a82e",
-    "#56b4e9": "#7cc8f2",
+    "#56b4e9": "#9ad4ff",
     "#8c564b": "#c08a7e",
-    "#9cc7e2": "#3c7ca6",
+    "#9cc7e2": "#3877a1",
     "#f2bd94": "#a8652f",
     "#00507d": "#6bb8ea",
     "#95420f": "#f0a070",
@@ -271,14 +313,15 @@ def _dark() -> str:
     return "\n".join(["@media screen and (prefers-color-scheme: dark) {", *rules, "}"]) + "\n"
 
 
-def _typeface() -> str:
+@cache
+def _typeface(characters: frozenset[int]) -> str:
     """Style rules that carry the typeface along: charts are laid out for its widths and must not meet another's."""
     rules = []
     for weight, file in ((400, "SourceSansPro-Regular.ttf"), (700, "SourceSansPro-Bold.ttf")):
-        options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"])
+        options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"], hinting=False)
         font = subset.load_font(LATIN_FOLDER / file, options)
         subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=_CHARACTERS)
+        subsetter.populate(unicodes=sorted(characters))
         subsetter.subset(font)
         woff = BytesIO()
         subset.save_font(font, woff, options)

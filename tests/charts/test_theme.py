@@ -112,7 +112,7 @@ def test_a_note_in_place_of_a_chart_has_the_names_put_in(name, monkeypatch):
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_title_whose_figure_is_not_known_gives_a_note_too(name, monkeypatch):
     monkeypatch.setitem(WORDS, "title", "It is {nowhere}")
-    assert CHARTS[name](lambda rows: rows).text == "Not known at the as-of date: nowhere."
+    assert CHARTS[name](lambda rows: rows).text == "Not known at the as-of date: It is …."
 
 
 def test_rows_that_name_no_claim_have_no_source_note():

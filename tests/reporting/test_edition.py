@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from analysis import Ledger
 from analysis.errors import BuildError, InputError, LedgerError
 from analysis.reporting.edition import build
+from analysis.reporting.html import policy
 from analysis.reporting.planning import plan
 
 
@@ -128,7 +129,11 @@ def test_the_pdf_and_the_page_say_the_figures(edition, report):
 @pytest.mark.parametrize("name", [*REPORTS, "index"])
 def test_a_page_holds_nothing_that_it_would_have_to_ask_for(edition, name):
     _, made, _ = edition
-    html = (made.folder / f"{name}.html").read_text("utf-8")
+    page = (made.folder / f"{name}.html").read_text("utf-8")
+    scripts = re.findall("<script([^>]*)>(.*?)</script>", page, re.DOTALL)
+    html = re.sub("<script[^>]*>.*?</script>", "", page, flags=re.DOTALL)
+    assert [kind for kind, _ in scripts] == ([] if name == "index" else [' type="application/json" id="specs"', ""])
+    assert policy([text for kind, text in scripts if not kind]) in page  # it may run these, by their hashes, and no others
     assert "<script" not in html
     assert not re.search(r"""(?:src|srcset|poster)\s*=\s*["'](?!data:)""", html)
     assert not re.search(r"""<link[^>]+href=["'](?!data:)""", html)
@@ -328,7 +333,7 @@ def test_hostile_data_reaches_neither_page_nor_pdf_as_markup(project, edit):
     edit("entities.csv", "SK On battery supply", "<b>SK</b> #pagebreak() *On*")
     made = quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
     html = (made.folder / "investments.html").read_text("utf-8")
-    assert "<script" not in html
+    assert html.count("<script") == 2  # the charts' data, and the page's own
     assert "<b>SK" not in html
     assert "&lt;script&gt;alert(1)" in html
     pdf = text_of(made.folder / "investments.pdf")

@@ -7,7 +7,13 @@ Promise.all(["400", "700"].map((weight) => document.fonts.load(`${weight} 12px "
     try {
       // ast: expressions are interpreted, not compiled, as the page's policy asks.
       await vegaEmbed(fresh, spec, { renderer: "svg", ast: true, actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } });
-      fresh.querySelector("form.vega-bindings:empty")?.remove();
+      // Both stand on the same note: with the picture's own measures nothing moves.
+      const svg = fresh.querySelector("svg"), { width, height } = drawing.querySelector("svg").viewBox.baseVal;
+      if (height) {
+        const shape = { width, height, viewBox: `0 ${svg.viewBox.baseVal.height - height} ${width} ${height}` };
+        for (const [name, value] of Object.entries(shape)) svg.setAttribute(name, value);
+      }
+      fresh.querySelector("form")?.remove(); // for controls, of which no chart has any
       drawing.replaceChildren(fresh);
       drawing.dataset.live = "";
     } catch (error) {
