@@ -111,13 +111,13 @@ FIGURES = [
 ]
 
 
-YEN = figure("c.pledge", value=150.0, unit="JPY")
-DOLLARS = YEN | {"value": 0.5, "unit": "USD"}
+POINTS = figure("c.gap", value=50.0, unit="points")
+SHARE = POINTS | {"value": 0.5, "unit": "share"}
 CHANGED = Changes(
     "2026-11-24",
     [
         Change("targets", "corrected", "A share", FIGURES[1] | {"value": 0.4}, FIGURES[1], "+2 points", 0.05, "We had erred."),
-        Change("targets", "parameters", "A pledge", DOLLARS, YEN, "", inf, "asked in yen"),
+        Change("targets", "parameters", "A gap", SHARE, POINTS, "", inf, "asked in points"),
         Change("briefing", "new", "A share", None, FIGURES[2], "", inf, "first told"),
     ],
     [],
@@ -355,14 +355,14 @@ def test_numbers_have_the_format_of_their_unit_and_dates_are_dates(folder):
 
 
 def test_what_changed_is_a_sheet_with_old_and_new_in_their_own_units(folder):
-    heads, share, pledge, new = cells(folder, "What_changed")[3:]
-    told = [dict(zip(heads, row, strict=True)) for row in (share, pledge, new)]
+    heads, share, gap, new = cells(folder, "What_changed")[3:]
+    told = [dict(zip(heads, row, strict=True)) for row in (share, gap, new)]
     assert [(row["Change"], row["Old value"], row["New value"], row["Old unit"], row["Unit"], row["Size"]) for row in told] == [
         ("corrected", "0.4", "0.42", "share", "share", "0.05"),
-        ("parameters", "0.5", "150", "USD", "JPY", "[z]"),
+        ("parameters", "0.5", "50", "share", "points", "[z]"),
         ("new", "[z]", "0.0004", "[z]", "share", "[z]"),
     ]
-    assert formats(folder, "What_changed", "E") == ["0.00%", "#,##0.00##", ""]
+    assert formats(folder, "What_changed", "E") == ["0.00%", "0.00%", ""]  # the second is shown in points now
     assert formats(folder, "What_changed", "L") == ["0.00%", "", ""]
     assert "Since the edition 2026-11-24: 1 corrected, 1 asked otherwise, 1 new." in cells(folder, "What_changed")[1][0]
 
@@ -372,7 +372,7 @@ def test_the_changes_are_data_with_a_contract(folder):
     rows = pl.read_parquet(folder / "changes.parquet")
     assert rows.select("change", "old_value", "old_unit", "size").rows() == [
         ("corrected", 0.4, "share", 0.05),
-        ("parameters", 0.5, "USD", None),
+        ("parameters", 0.5, "share", None),
         ("new", None, None, None),
     ]
     told = json.loads((folder / "datapackage.json").read_text("utf-8"))["resources"][4]

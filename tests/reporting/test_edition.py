@@ -40,8 +40,9 @@ def test_an_edition_holds_every_report_three_ways_with_figures_manifest_and_inde
     _, made, told = edition
     assert made.folder.name == "2026-11-25"
     files = {f"{report}.{ending}" for report in REPORTS for ending in ("html", "pdf", "ipynb")}
-    tables = {f"{table}.{ending}" for table in ("figures", "claims", "sources", "conflicts") for ending in ("csv", "parquet")}
-    others = {"changes.csv", "evroad.xlsx", "datapackage.json", "index.html", "manifest.json"}
+    names = ("figures", "claims", "sources", "conflicts", "changes")
+    tables = {f"{table}.{ending}" for table in names for ending in ("csv", "parquet")}
+    others = {"evroad.xlsx", "datapackage.json", "index.html", "manifest.json"}
     assert {path.name for path in made.folder.iterdir()} == files | tables | others
     executed = [(report, "executed") for report in REPORTS]
     assert told == executed + [(report, step) for report in REPORTS for step in ("page", "PDF")]

@@ -230,11 +230,13 @@ def test_what_was_withdrawn_is_not_mailed_though_it_is_named_or_the_only_one(rep
 
 
 def test_what_was_superseded_says_by_which(reports):
+    before = digest(reports)
     later = shutil.copytree(reports / "2026-11-25", reports / "2026-11-25.1")
     rewrite(later, editions.manifest(later) | {"edition": "2026-11-25.1"})
     first, last = digest(reports, "2026-11-25"), digest(reports)
     assert first.subject == "Superseded: Nissan’s road to electric vehicles, 25 November 2026"
     assert "This edition was superseded by the edition 2026-11-25.1." in first.as_text
+    assert first.key != before.key  # else a client that knows the one may hide the other
     made = message(first, sender=Address(addr_spec="a@example.org"), recipients=to(TO), sent=NOON)
     assert "<strong>This edition was superseded by the edition 2026-11-25.1.</strong>" in made.get_body(("html",)).get_content()
     assert last.subject == "Nissan’s road to electric vehicles, 25 November 2026 (2026-11-25.1)"
