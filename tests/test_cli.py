@@ -163,7 +163,8 @@ def test_a_build_tells_its_steps_in_plain_lines_and_a_failed_one_ends_with_1(pro
     assert "Nothing was published" in wrong.stderr
 
 
-def test_a_terminal_gets_a_progress_bar(project):
+def test_a_terminal_gets_a_progress_bar(project, edit):
+    edit("entities.csv", "SK On battery supply", "SK On \U0001f697 supply")
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "analysis", "build", "investments", "--date", "2026-11-25"]
     done = subprocess.run(command, cwd=project, stdout=subprocess.DEVNULL, stderr=terminal, check=True)
@@ -173,3 +174,5 @@ def test_a_terminal_gets_a_progress_bar(project):
     assert done.returncode == 0
     assert "Building" in shown
     assert "100%" in shown
+    last = shown.splitlines()[-1]
+    assert last == "investments: no typeface can set U+1F697 automobile: the PDF names it in its place"

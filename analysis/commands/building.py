@@ -68,7 +68,20 @@ def _default(value: object) -> str:
 
 def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edition's, imported only when building
     """Build with a progress bar on a terminal, and with plain lines elsewhere."""
+    from analysis.reporting.planning import STEPS
+
     if not sys.stderr.isatty():
         return build(planned, lambda report, done: click.echo(f"{report}: {done}", err=True))
+    notes = []
+
+    def told(report: str, done: str) -> None:
+        if done in STEPS:
+            bar.update(1, f"{report}: {done}")
+        else:
+            notes.append(f"{report}: {done}")
+
     with click.progressbar(length=planned.steps, label="Building", file=sys.stderr, show_eta=False, item_show_func=str) as bar:
-        return build(planned, lambda report, done: bar.update(1, f"{report}: {done}"))
+        made = build(planned, told)
+    for note in notes:  # the bar would wipe them out
+        click.echo(note, err=True)
+    return made

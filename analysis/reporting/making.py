@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.reporting.html import About
 
 Progress = Callable[[str, str], None]
-"""Called with a report's name and what was just done to it."""
+"""Called with a report's name and what was just done to it (one of `planning.STEPS`), or a sentence on what came of it."""
 
 
 @dataclass
@@ -85,8 +85,7 @@ def render(one: Made, plan: Plan, staging: Path, changed: Changes, progress: Pro
         done("page")
         sources = footnotes(one.figures, plan.view)
         printed = with_end(html.body(one.notebook, for_print=True), for_print=True)
-        lacking = partial(progress, name)
-        document = pdf.document(one.notebook, one.about, printed, sources=sources, lacking=lacking)
+        document = pdf.document(one.notebook, one.about, printed, sources=sources, tell=partial(progress, name))
         (staging / f"{name}.pdf").write_bytes(document)
         done("PDF")
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 TITLE = "Nissan’s road to electric vehicles"
 
+STEPS = ("executed", "page", "PDF")
+"""The steps of each report, as progress tells them; what else it tells is for a reader to know."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -66,8 +69,8 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """How many times progress will be told."""
-        return 3 * len(self.reports)
+        """How many steps the reports take together."""
+        return len(STEPS) * len(self.reports)
 
     @property
     def told_parameters(self) -> dict[str, dict[str, object]]:

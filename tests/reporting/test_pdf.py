@@ -7,9 +7,12 @@ from io import BytesIO
 import nbformat
 import pytest
 from conftest import REPORTS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
+from analysis.errors import BuildError
 from analysis.exhibits.citing import footnotes
 from analysis.reporting.html import About, body
 from analysis.reporting.pdf import document
@@ -40,7 +43,7 @@ def made(markdown: str, *outputs, sources=None) -> tuple[PdfReader, list[str]]:
     cells += [nbformat.v4.new_code_cell("1", outputs=[output]) for output in outputs]
     notebook, lacking = nbformat.v4.new_notebook(cells=cells), []
     content = body(notebook, for_print=True)
-    return PdfReader(BytesIO(document(notebook, ABOUT, content, sources=sources, lacking=lacking.append))), lacking
+    return PdfReader(BytesIO(document(notebook, ABOUT, content, sources=sources, tell=lacking.append))), lacking
 
 
 def shown(html: str):
@@ -224,10 +227,10 @@ def test_a_character_that_no_typeface_has_is_named_in_its_place_and_told():
     assert "日産 «U+1F697 automobile» and «U+1F469 woman»«U+1F4BB personal computer»." in text
     assert "«U+1F695 taxi»" in text
     assert [line.split(":")[0] for line in lacking] == [
-        "no typeface has U+1F697 automobile",
-        "no typeface has U+1F469 woman",
-        "no typeface has U+1F4BB personal computer",
-        "no typeface has U+1F695 taxi",
+        "no typeface can set U+1F697 automobile",
+        "no typeface can set U+1F469 woman",
+        "no typeface can set U+1F4BB personal computer",
+        "no typeface can set U+1F695 taxi",
     ]
 
 
@@ -236,3 +239,107 @@ def test_very_many_of_them_end_too():
     assert len(lacking) == len(set(lacking)) == 0x3F
     assert "«U+1F400 rat»" in text_of(reader)
     assert "«U+1F43E paw prints»" in text_of(reader)
+
+
+ODD = {
+    "an accent of its own is joined": ("cafe\u0301", "café"),
+    "a voiced sound mark is joined": ("\u304b\u3099", "\u304c"),
+    "a mark that no letter has": ("q\u0301", "q«U+0301 combining acute accent»"),
+    "a mark of no typeface": ("a\u20dd", "a«U+20DD combining enclosing circle»"),
+    "a key": ("1\ufe0f\u20e3", "1«U+20E3 combining enclosing keycap»"),
+    "a half-width mark": ("\uff76\uff9e", "\uff76«U+FF9E halfwidth katakana voiced sound mark»"),
+    "Hebrew": ("\u05d0\u05d1", "«U+05D0 hebrew letter alef»«U+05D1 hebrew letter bet»"),
+    "Arabic": ("\u0645", "«U+0645 arabic letter meem»"),
+    "a Chinese form": ("\u8fd9", "«U+8FD9 cjk unified ideograph»"),
+    "a private one": ("x\ue000", "x«U+E000 without a name»"),
+    "a bell": ("x\x07", "x«U+0007 without a name»"),
+    "none at all": ("x\uffff", "x«U+FFFF without a name»"),
+    "a byte order mark": ("x\ufeffy", "xy"),
+    "a variant": ("\u2713\ufe0f", "\u2713"),
+    "a joiner": ("a\u200db", "ab"),
+    "an override": ("a\u202eb", "ab"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ODD.values(), ids=ODD)
+def test_marks_other_scripts_and_what_is_not_seen_stop_neither_text_nor_picture(text, expected):
+    for reader, _ in (made(f"# x\n\nA{text}B"), made("# x", chart(f"A{text}B"))):
+        assert "".join(f"A{expected}B".split()) in "".join(text_of(reader).split())  # Typst parts scripts by a thin space
+
+
+def test_in_a_picture_japanese_stands_beside_ligatures_each_in_its_typeface():
+    """Beside a ligature Typst finds no other typeface, and where it finds one it takes it for all letters."""
+    reader, lacking = made("# x", chart("traffic 日産 Škoda"))
+    assert "traffic 日産 Škoda" in text_of(reader)
+    assert lacking == []
+    fonts = " ".join(font.get_object()["/BaseFont"] for font in reader.pages[0]["/Resources"]["/Font"].get_object().values())
+    assert "SourceSansPro-Regular" in fonts
+    assert "IPAexGothic" in fonts
+
+
+def test_in_a_picture_with_japanese_a_letter_that_the_japanese_typeface_takes_apart_is_named():
+    assert "日産 «U+011F latin small letter g with breve»" in text_of(made("# x", chart("日産 ğ"))[0])
+    assert "日産 ğ" in text_of(made("# x\n\n日産 ğ")[0])
+
+
+def test_titles_headings_captions_and_sources_are_set_as_well():
+    picture = chart("x")
+    picture["data"]["application/vnd.vegalite.v6+json"] = {
+        "title": {"text": "Caption \U0001f697", "subtitle": "Below \U0001f697"}
+    }
+    how = '<div class="how"><ul><li><p><span id="how-a">11</span></p></li></ul></div>'
+    figure = f'<p><a class="figure" href="#how-a">11</a></p><h2>How</h2>{how}'
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# x"),
+            nbformat.v4.new_code_cell("1", outputs=[shown("<h2>Heading &#128663;</h2>"), picture, shown(figure)]),
+        ]
+    )
+    about, told = About("x", "Title \U0001f697", "2026-11-25", ABOUT.date, ABOUT.as_of), []
+    sources = {"a": "Source \U0001f697."}
+    content = document(notebook, about, body(notebook, for_print=True), sources=sources, tell=told.append)
+    reader = PdfReader(BytesIO(content))
+    for word in ("Heading", "Caption", "Below", "Source"):
+        assert f"{word} «U+1F697 automobile»" in text_of(reader), word
+    assert reader.metadata.title == "Title «U+1F697 automobile»"
+    assert "Heading «U+1F697 automobile»" in bookmarks(reader)
+    assert told == ["no typeface can set U+1F697 automobile: the PDF names it in its place"]
+
+
+@settings(max_examples=12)
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40))
+def test_any_characters_can_be_printed(text):
+    """Tried: any Unicode, in a text and in a picture; a PDF comes of it, and says its page."""
+    told = text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    picture = chart(told)
+    picture["data"]["text/plain"] = "A chart"
+    reader, _ = made("# x", shown(f"<p>{told}</p>"), picture)
+    assert "Page 1 of 1" in text_of(reader)
+
+
+def test_points_and_hyphens_are_printed_as_they_are_written():
+    reader, _ = made("# x", shown("<p>from 2025-? on ... and 2-?3, a--b---c, -5 and +5.</p>"))
+    assert "from 2025-? on ... and 2-?3, a--b---c, -5 and +5." in text_of(reader)
+
+
+def test_a_link_to_a_place_that_is_not_there_is_refused():
+    with pytest.raises(BuildError, match="nowhere"):
+        made("# x", shown('<p><a href="#nowhere">see</a></p>'))
+
+
+def test_a_picture_without_words_is_refused():
+    picture = chart("x")
+    picture["data"]["text/plain"] = ""
+    with pytest.raises(BuildError, match="alt"):
+        made("# x", picture)
+
+
+def test_a_table_over_pages_repeats_its_heads_and_cuts_no_row():
+    """By hand: 120 rows of two lines each take more than two pages; both lines of a row stand on one page."""
+    rows = "".join(f"<tr><td>top{n}.<br>end{n}.</td><td>{n}</td></tr>" for n in range(120))
+    reader, _ = made("# x", shown(f"<table><thead><tr><th>Heads</th><th>Number</th></tr></thead><tbody>{rows}</tbody></table>"))
+    pages = [text_of(reader, number) for number in range(1, len(reader.pages) + 1)]
+    assert len(pages) > 2
+    assert all("Heads Number" in page for page in pages)
+    for number in range(120):
+        assert [f"top{number}." in page for page in pages] == [f"end{number}." in page for page in pages]

@@ -15,9 +15,9 @@ local function inline(text)
 end
 
 -- What Typst would read as something else than the text it is: a hyphen before a digit becomes a minus sign, which a search for
--- the number as we write it would miss; a mark that begins a cell, a heading or a list; a point and a name behind an element, a
--- call.
-local marks = { '^%-%d', '%W%-%d', '^[=+/%-]+$', '^%.[%a_\128-\255]' }
+-- the number as we write it would miss, and one before a question mark is not shown at all; three points become one sign; a mark
+-- that begins a cell, a heading or a list; a point and a name behind an element, a call.
+local marks = { '^%-%d', '%W%-%d', '%-%?', '%.%.%.', '^[=+/%-]+$', '^%.[%a_\128-\255]' }
 
 local function plain(str)
   for _, mark in ipairs(marks) do
