@@ -163,7 +163,7 @@ def test_a_build_tells_its_steps_in_plain_lines_and_a_failed_one_ends_with_1(pro
     assert "Nothing was published" in wrong.stderr
 
 
-def test_a_terminal_gets_a_progress_bar(project, edit):
+def test_a_terminal_gets_a_progress_bar_and_below_it_what_that_would_wipe_out(project, edit):
     edit("entities.csv", "SK On battery supply", "SK On \U0001f697 supply")
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "analysis", "build", "investments", "--date", "2026-11-25"]
