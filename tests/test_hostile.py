@@ -563,5 +563,16 @@ def test_a_title_is_text_to_a_pdf(tmp_path, title):
     assert PdfReader(tmp_path / "x.pdf").metadata["/Title"] == title
 
 
+def test_quotation_marks_in_a_charts_description_stay_inside_of_it():
+    description = 'Shares "as printed" of <b> & others'
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1" viewBox="0 0 1 1"></svg>'
+    output = nbformat.v4.new_output("display_data", data={"image/svg+xml": svg, "text/plain": description})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
+    told = "Shares &quot;as printed&quot; of &lt;b&gt; &amp; others"
+    assert f'role="img" aria-label="{told}"' in body(notebook)
+    assert f'alt="{told}"' in body(notebook, for_print=True)
+    assert document(notebook, ABOUT, body(notebook, for_print=True)).startswith(b"%PDF")
+
+
 def test_the_security_policy_is_the_one_that_pages_carry():
     assert f"\n    {policy([])}\n" in (ROOT / "SECURITY.md").read_text("utf-8")

@@ -70,7 +70,8 @@ def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     Raises:
         BuildError: for an element, attribute or address that could make the page run something, or ask for it.
     """
-    html = _exporter().from_notebook_node(notebook, resources={"print": for_print})[0]
+    # The template alone: HTMLExporter would read the page again and write it anew, with quotation marks of another kind.
+    html = super(HTMLExporter, _exporter()).from_notebook_node(notebook, resources={"print": for_print})[0]
     check_inert(html)
     return html
 

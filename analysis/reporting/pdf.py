@@ -66,7 +66,10 @@ def document(
                 ignore_system_fonts=True,
                 pdf_standards=["ua-1"],
             )
-        except typst.TypstError as error:
+        except BaseException as error:
+            # A panic of Rust's is no Exception; it fails its report and nothing else.
+            if not isinstance(error, typst.TypstError) and type(error).__name__ != "PanicException":
+                raise
             raise BuildError(f"{about.name}: the PDF could not be set: {error}") from None
 
 
