@@ -8,7 +8,6 @@ import threading
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from many import many, put
-from test_browser import browser  # noqa: F401 - a fixture
 
 from analysis.reporting import editions
 from analysis.reporting.index import entries, index_page, latest_page
@@ -63,7 +62,7 @@ def served(reports):
 
 
 @pytest.fixture
-def opened(browser, reports):  # noqa: F811 - the fixture
+def opened(browser, reports):
     """A function that opens the index, or what stands beside it; it may complain of nothing."""
     contexts, asked, complaints = [], [], []
 

@@ -136,9 +136,10 @@ def edition_page(
     return _template("edition.html.j2").render(page)
 
 
-def page_of(template: str, /, *, style: str = "", **told: object) -> str:
-    """A template as a page, or a feed, of what it is told, with the style that all pages share and more of its own."""
-    return _template(template).render(style=_style(frozenset(str(told))) + style, **told)
+def page_of(template: str, /, *, style: str | None = None, **told: object) -> str:
+    """A template as a page, or a feed, of what it is told; one with a style of its own has that of all pages too."""
+    shared = {} if style is None else {"style": _style(frozenset(str(told))) + style}
+    return _template(template).render(**shared, **told)
 
 
 def mail_page(told: "Digest", picture: str, /) -> str:
