@@ -43,7 +43,7 @@ def main(project: str, trial: str, count: str, seed: str) -> None:
     root, results = Path(project), Counter()
     canned = nbformat.read(root / "reports" / str(BASE) / "tiny.ipynb", as_version=4)
     execute.execute = _executed(canned)
-    html._style(), html._exporter()  # kept by every fork
+    html._exporter()  # kept by every fork
     with tempfile.TemporaryDirectory() as scratch:
         for place, disturbance in enumerate(TRIALS[trial](root, Path(scratch), int(count), chance)):
             copy = Path(scratch) / f"{trial}-{place}"
