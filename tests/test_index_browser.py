@@ -110,6 +110,7 @@ def test_links_lead_to_editions_reports_the_latest_and_the_feed(opened, reports,
     page = opened(at=at)
     page.get_by_role("link", name="2026-11-05", exact=True).click()
     assert page.url == f"{at}/2026-11-05/index.html"
+    page.wait_for_load_state()  # else going back would break off what is under way
     page.go_back()
     page.get_by_role("link", name="The latest one that stands").click()
     page.wait_for_url(f"{at}/2026-11-08/index.html")

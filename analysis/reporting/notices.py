@@ -9,7 +9,7 @@ PLACE = "<!--notice-->"
 """Stands once in every page, where a notice goes."""
 
 _ON_PAGE = re.compile(
-    re.escape(PLACE.encode()) + rb'<div class="notice" role="note"><p>[^<]*(?:<a href="[^"<>]*">[^<]*</a>\.)?</p></div>'
+    re.escape(PLACE.encode()) + rb'<aside class="notice" aria-label="Notice"><p>[^<]*(?:<a href="[^"<>]*">[^<]*</a>\.)?</p></aside>'
 )
 _END = b"%%EOF"
 _SAYS = ("Withdrawn ", "Superseded ")
@@ -41,7 +41,7 @@ def with_notice(content: bytes, suffix: str, notice: Notice | None, /) -> bytes:
         return plain
     if suffix == ".html":
         link = f' <a href="{escape(notice.instead)}">{escape(notice.instead_name)}</a>.' if notice.instead else ""
-        shown = f'{PLACE}<div class="notice" role="note"><p>{escape(notice.text)}{link}</p></div>'
+        shown = f'{PLACE}<aside class="notice" aria-label="Notice"><p>{escape(notice.text)}{link}</p></aside>'
         return plain.replace(PLACE.encode(), shown.encode(), 1)
     return _on_first_page(plain, notice.in_words) if suffix == ".pdf" else plain
 

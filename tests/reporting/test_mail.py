@@ -51,8 +51,9 @@ def run(edition, monkeypatch):
 
 @pytest.fixture
 def reports(edition, tmp_path):
-    """A copy of the folder of reports, which a test may change."""
-    return shutil.copytree(edition[0] / "reports", tmp_path / "reports", symlinks=True)
+    """A folder of reports with a copy of the edition alone, which a test may change."""
+    shutil.copytree(edition[1].folder, tmp_path / "reports" / edition[1].folder.name)
+    return tmp_path / "reports"
 
 
 @pytest.fixture
