@@ -9,7 +9,8 @@ PLACE = "<!--notice-->"
 """Stands once in every page, where a notice goes."""
 
 _ON_PAGE = re.compile(
-    re.escape(PLACE.encode()) + rb'<aside class="notice" aria-label="Notice"><p>[^<]*(?:<a href="[^"<>]*">[^<]*</a>\.)?</p></aside>'
+    re.escape(PLACE.encode())
+    + rb'<aside class="notice" aria-label="Notice"><p>[^<]*(?:<a href="[^"<>]*">[^<]*</a>\.)?</p></aside>'
 )
 _END = b"%%EOF"
 _SAYS = ("Withdrawn ", "Superseded ")
