@@ -1,4 +1,7 @@
-"""Where a project's folders are. A project is a folder with `data/claims.csv`: a clone, or a copy with other data."""
+"""Where a project's folders are, and what its settings say.
+
+A project is a folder with `data/claims.csv`: a clone, or a copy with other data.
+"""
 
 import re
 import tomllib
@@ -50,9 +53,7 @@ def address(pyproject: Path, /) -> str:
     given = settings_table(pyproject, "tool", "evroad").get("address", "")
     if given == "":
         return ""
-    if not isinstance(given, str) or not re.fullmatch(
-        r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?", given
-    ):
+    if not isinstance(given, str) or not _ADDRESS.fullmatch(given):
         expected = "an address as https://example.org/reports, in ASCII, without ? and #"
         raise InputError(f"{pyproject.name}, [tool.evroad], address is {given!r}: expected {expected}")
     return given.rstrip("/") + "/"
