@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 _CHARACTERS = {*range(0x20, 0x180), *range(0x2010, 0x2040), 0x20A9, 0x20AC, 0x2122, 0x2212, 0x2264, 0x2265}
 """Latin letters, punctuation and signs that a page carries a typeface for; others show in the reader's own."""
 
-_ALWAYS = {*range(0x20, 0x7F), *map(ord, "–’“”…")}
-"""Those that every page carries; of the others each has what stands on it."""
+_ALWAYS = {*range(0x20, 0x7F), *map(ord, "–’“”…•±£¥₩€")}
+"""Those that every page carries, so that most carry the same, which is made once; of the others each has what stands on it."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -89,7 +89,7 @@ def page(content: str, about: About, /, *, specs: dict[str, dict] | None = None)
     lead, heading, rest = html.partition("<h2")
     parts = {"lead": lead, "rest": heading + rest, "contents": contents, "has_code": '<div class="code">' in html}
     drawn = {"specs": json.dumps(specs, ensure_ascii=False).replace("<", r"\u003c"), "scripts": [_charts()]} if specs else {}
-    style = _style(frozenset(html + about.title + drawn.get("specs", "")))
+    style = _style(html + about.title + drawn.get("specs", ""))
     return _template("page.html.j2").render(about=about, style=style, **parts, **drawn)
 
 
@@ -123,7 +123,7 @@ def edition_page(
         sizes: bytes of the edition's files, by name.
     """
     reports = [report | {"leads": report["name"] == _LEADS or len(reports) == 1} for report in reports]
-    letters = frozenset(json.dumps([reports, changed, checks], ensure_ascii=False))
+    letters = json.dumps([reports, changed, checks], ensure_ascii=False)
     page = {
         "about": about,
         "style": _style(letters),
@@ -138,7 +138,7 @@ def edition_page(
 
 def page_of(template: str, /, *, style: str | None = None, **told: object) -> str:
     """A template as a page, or a feed, of what it is told; one with a style of its own has that of all pages too."""
-    shared = {} if style is None else {"style": _style(frozenset(str(told))) + style}
+    shared = {} if style is None else {"style": _style(str(told)) + style}
     return _template(template).render(**shared, **told)
 
 
@@ -256,14 +256,13 @@ def _charts() -> str:
     return bundle() + "\n" + (TEMPLATES / "charts.js").read_text("utf-8")
 
 
+def _style(letters: str) -> str:
+    return _typeface(frozenset(_ALWAYS | _CHARACTERS & set(map(ord, letters)))) + _rules()
+
+
 @cache
-def _style(letters: frozenset[str]) -> str:
-    return (
-        _typeface(frozenset(_ALWAYS | _CHARACTERS & set(map(ord, letters))))
-        + (TEMPLATES / "style.css").read_text("utf-8")
-        + _pointed()
-        + _dark()
-    )
+def _rules() -> str:
+    return (TEMPLATES / "style.css").read_text("utf-8") + _pointed() + _dark()
 
 
 _LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#1d2730", "#8c564b"]

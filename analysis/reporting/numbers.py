@@ -112,13 +112,14 @@ def untraced(html: str, *, names: Iterable[str], texts: Iterable[str] = ()) -> l
     for piece in page.pieces:
         if not _has_digit(piece.text):
             continue
-        if piece.target is not None and not piece.around & (NOT_FIGURES.keys() - {"chart"}):
+        unseen = piece.around & NOT_FIGURES.keys()
+        if piece.target is not None and unseen <= {"chart"}:
             if piece.target not in page.entries:
                 found.append(Untraced(piece.text, piece.section, f"is a link to {piece.target}, which is not on the page"))
             elif set(_NUMBER.findall(piece.text)) - set(_NUMBER.findall(page.entries[piece.target])):
                 found.append(Untraced(piece.text, piece.section, f"is not what {piece.target} says"))
             continue
-        if piece.around & NOT_FIGURES.keys():
+        if unseen:
             continue
         stands = [name, _DATE] if piece.around & _DATES_STAND else [name]
         rest = _without(stands, piece.text)

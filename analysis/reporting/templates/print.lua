@@ -74,12 +74,10 @@ local function figure(fig)
   for _, part in ipairs(pandoc.utils.blocks_to_inlines(fig.caption.long)) do
     if part.t == 'LineBreak' then after = true elseif after then subtitle:insert(part) else title:insert(part) end
   end
-  local words = { quoted(image.src), 'alt: ' .. quoted(stringify(image.caption)) }
-  for name, text in pairs({ title = title, subtitle = subtitle }) do
-    if #text > 0 then table.insert(words, name .. ': ' .. quoted(stringify(text))) end
-  end
-  table.sort(words, function(a, b) return (a:sub(1, 1) == '"' and '' or a) < (b:sub(1, 1) == '"' and '' or b) end)
-  return raw('#chart(' .. table.concat(words, ', ') .. ')')
+  local call = '#chart(' .. quoted(image.src) .. ', alt: ' .. quoted(stringify(image.caption))
+  if #title > 0 then call = call .. ', title: ' .. quoted(stringify(title)) end
+  if #subtitle > 0 then call = call .. ', subtitle: ' .. quoted(stringify(subtitle)) end
+  return raw(call .. ')')
 end
 
 -- Columns are aligned by a class of their cells, which the HTML reader does not look at.
