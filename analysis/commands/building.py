@@ -53,17 +53,13 @@ def build(reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...
 def list_reports() -> None:
     """Show the reports and their parameters, with types, defaults and meaning."""
     from analysis.project import project_root
-    from analysis.reporting.parameters import CLOCKS, choose, find_reports
+    from analysis.reporting.parameters import CLOCKS, as_given, choose, find_reports
 
     for report in choose(find_reports(project_root() / "notebooks"), []):
         click.echo(f"{report.name}: {report.title}")
         for parameter in report.parameters.values():
             option = CLOCKS.get(parameter.name, f"-p {parameter.name}=")
-            click.echo(f"  {option} ({parameter.type}, default {_default(parameter.default)}): {parameter.meaning}")
-
-
-def _default(value: object) -> str:
-    return "none" if value is None else ",".join(value) if isinstance(value, list) else str(value)
+            click.echo(f"  {option} ({parameter.type}, default {as_given(parameter.default)}): {parameter.meaning}")
 
 
 def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edition's, imported only when building

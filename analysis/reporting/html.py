@@ -22,6 +22,7 @@ from nbformat import NotebookNode
 from analysis import __version__
 from analysis.reporting.drawings import drawing
 from analysis.reporting.inert import check_inert
+from analysis.reporting.planning import LEADING
 from analysis.typeface import LATIN_FOLDER
 from analysis.units import day_label
 
@@ -105,10 +106,6 @@ def checks(findings: list["Finding"], /) -> str:
     return _template("checks.html.j2").render(findings=findings)
 
 
-_LEADS = "briefing"
-"""The report whose answer the first page of an edition gives in full, above the others."""
-
-
 def edition_page(
     about: About, reports: list[dict[str, str]], told: dict, changed: str, checks: str, /, *, sizes: Mapping[str, int]
 ) -> str:
@@ -122,7 +119,7 @@ def edition_page(
         checks: the section that tells what was checked.
         sizes: bytes of the edition's files, by name.
     """
-    reports = [report | {"leads": report["name"] == _LEADS or len(reports) == 1} for report in reports]
+    reports = [report | {"leads": report["name"] == LEADING or len(reports) == 1} for report in reports]
     letters = json.dumps([reports, changed, checks], ensure_ascii=False)
     page = {
         "about": about,

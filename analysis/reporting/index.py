@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.reporting.editions import account, place, superseded_by, withdrawn
 from analysis.reporting.html import TEMPLATES, page_of
+from analysis.reporting.parameters import as_given
 from analysis.units import day_label
 
 _SHOWN = 100  # characters of a parameter with its value
@@ -127,14 +128,8 @@ def _given(told: Mapping) -> tuple[str, ...]:
     """The parameters other than the defaults, each once, as NAME=VALUE; editions made before these were kept tell none."""
     given = told.get("given")
     reports = given.values() if isinstance(given, dict) else ()
-    pairs = [f"{name}={_as_given(value)}" for values in reports if isinstance(values, dict) for name, value in values.items()]
+    pairs = [f"{name}={as_given(value)}" for values in reports if isinstance(values, dict) for name, value in values.items()]
     return tuple(_all([[pair if len(pair) <= _SHOWN else f"{pair[: _SHOWN - 1]}…" for pair in pairs]]))
-
-
-def _as_given(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _all(groups: Iterable[Iterable[str]]) -> list[str]:

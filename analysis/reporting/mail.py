@@ -22,10 +22,8 @@ from analysis.errors import BuildError, InputError
 from analysis.exhibits.citing import published
 from analysis.reporting import editions
 from analysis.reporting.html import About, mail_page
-from analysis.reporting.planning import TITLE
-
-USUAL = "briefing"
-"""The report that is mailed where none is named and the edition has it."""
+from analysis.reporting.parameters import title_of
+from analysis.reporting.planning import LEADING, TITLE
 
 PICTURE = "picture@evroad"
 """The name by which the HTML part shows the picture."""
@@ -85,18 +83,18 @@ def digest(reports: Path, edition: str | None = None, report: str | None = None,
     if lines := editions.damage(folder):
         raise BuildError(f"edition {folder} is damaged, and nothing of it is mailed: {'; '.join(lines)}")
     names = list(told["parameters"])
-    name = report or (USUAL if USUAL in names else names[0])
+    name = report or (LEADING if LEADING in names else names[0])
     if name not in names:
         raise InputError(f"edition {folder.name} has no report {name!r}; it has {', '.join(names)}")
     days = {clock: date.fromisoformat(told[clock]) for clock in ("date", "as_of", "recorded_by") if told[clock]}
     about = About(name, TITLE, folder.name, **days)
     when = about.date_in_words + ("" if folder.name == told["date"] else f" ({folder.name})")
     notebook = nbformat.read(folder / f"{name}.ipynb", 4)
-    title = notebook.cells[0].source.partition("\n")[0].lstrip("# ")
+    title = title_of(notebook.cells[0].source)
     later = editions.superseded_by(folder, editions.editions(reports), name)
     picture, seen = _picture(notebook)
     return Digest(
-        subject=f"{'Superseded: ' if later else ''}{TITLE}, {when}{'' if name == USUAL else f' – {title}'}",
+        subject=f"{'Superseded: ' if later else ''}{TITLE}, {when}{'' if name == LEADING else f' – {title}'}",
         title=title,
         edition=f"{TITLE}. Edition of {when}, as of {about.as_of_in_words}.",
         notice=f"This edition was superseded by the edition {later.name}." if later else "",

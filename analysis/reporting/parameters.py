@@ -85,7 +85,7 @@ def find_reports(folder: Path) -> dict[str, Report]:
         if declared:
             source = declared[0]
             reports[path.stem] = Report(
-                path.stem, path, _title("".join(cells[0]["source"])) or path.stem, _declared(source, path)
+                path.stem, path, title_of("".join(cells[0]["source"])) or path.stem, _declared(source, path)
             )
     return reports
 
@@ -191,8 +191,8 @@ def _default(node: ast.expr, path: Path, name: str) -> Value:
         raise InputError(f"{path}, parameter {name}: its default must be a plain value, not {ast.unparse(node)!r}") from None
 
 
-def _title(markdown: str) -> str:
-    """The first line, without the marks of a heading."""
+def title_of(markdown: str) -> str:
+    """A report's title: the first line of its first cell, without the marks of a heading."""
     return markdown.strip().split("\n")[0].lstrip("# ").strip()
 
 
@@ -207,6 +207,13 @@ def _finite(text: str) -> float:
     if not math.isfinite(value) or "_" in text or not text.isascii():
         raise ValueError(text)
     return value
+
+
+def as_given(value: object) -> str:
+    """A value as the command takes it: what `Parameter.parse` reads as that value."""
+    if value is None or isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def read_day(text: str) -> date:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 TITLE = "Nissan’s road to electric vehicles"
 
+LEADING = "briefing"
+"""The report that leads an edition: its answer stands first, and it is mailed where no other is named."""
+
 STEPS = ("executed", "page", "PDF")
 """The steps of each report, as progress tells them; what else it tells is for a reader to know."""
 
