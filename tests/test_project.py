@@ -21,7 +21,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__main_
 
 LAYERS = [
     {"analysis", "analysis.errors"},
-    {"analysis.units", "analysis.project", "analysis.typeface"},
+    {"analysis.look", "analysis.units", "analysis.project", "analysis.typeface"},
     {"analysis.schema", "analysis.wording"},
     {"analysis.tables"},
     {"analysis.consistency"},

@@ -10,9 +10,10 @@ from analysis.charts.panels import multiples
 from analysis.charts.plans import timeline
 from analysis.charts.prices import cost_path
 from analysis.charts.slips import slippage
-from analysis.charts.theme import SVG_MIME, VEGALITE_MIME, Shown
+from analysis.charts.theme import Shown
 from analysis.charts.tracks import lanes
 from analysis.charts.world import places
+from analysis.look import SVG_MIME, VEGALITE_MIME
 
 __all__ = [
     "SVG_MIME",

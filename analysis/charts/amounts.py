@@ -7,10 +7,11 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import width
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, label_width, rows_of, tips
+from analysis.charts.theme import WIDTH, Shown, finished, label_width, rows_of, tips
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
+from analysis.look import BLUE, GREY, INK, LIGHT, ORANGE
 from analysis.units import DIMENSIONS, period_label
 from analysis.wording import figure_in_words, fill, in_words
 

@@ -8,11 +8,12 @@ import polars as pl
 from analysis.charts.lettering import LINE, width, wrapped
 from analysis.charts.marks import End, named, written
 from analysis.charts.scales import Scale, logit, percent
-from analysis.charts.theme import GREY, MANY, WIDTH, Shown, headed, noted, tips, told_apart
+from analysis.charts.theme import WIDTH, Shown, headed, noted, tips, told_apart
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
+from analysis.look import GREY, MANY
 from analysis.wording import figure_in_words, fill
 
 _LABEL, _WAY, _BETWEEN, _AXIS = 116, 22, 16, 40

@@ -8,7 +8,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import LINE, Box, spread, width
-from analysis.charts.theme import GREY, INK
+from analysis.look import GREY, INK
 
 CROSS = "M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8"
 """The shape of what was given up; Vega's own cross stands upright, like a plus."""

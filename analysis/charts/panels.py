@@ -9,11 +9,12 @@ import polars as pl
 
 from analysis.charts.lettering import LINE, spread, width, wrapped
 from analysis.charts.marks import at, in_a_row, written
-from analysis.charts.theme import BLUE, GREY, ORANGE, WIDTH, Shown, headed, noted, tips
+from analysis.charts.theme import WIDTH, Shown, headed, noted, tips
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
+from analysis.look import BLUE, GREY, ORANGE
 from analysis.units import DIMENSIONS
 from analysis.wording import figure_in_words, fill, in_words
 

@@ -3,10 +3,11 @@
 import altair as alt
 import polars as pl
 
-from analysis.charts.theme import BLUE, GREY, INK, ORANGE, Shown, finished, label_width, rows_of, tips
+from analysis.charts.theme import Shown, finished, label_width, rows_of, tips
 from analysis.charts.years import decimal_year, span
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
+from analysis.look import BLUE, GREY, INK, ORANGE
 from analysis.units import day_label
 from analysis.wording import figure_in_words, fill
 

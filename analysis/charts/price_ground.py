@@ -9,8 +9,9 @@ import altair as alt
 
 from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
 from analysis.charts.marks import End, led, lettered, named, written
-from analysis.charts.theme import GREY, INKS, ORANGE, WIDTH
+from analysis.charts.theme import WIDTH
 from analysis.charts.years import ticks
+from analysis.look import GREY, INKS, ORANGE
 
 LEFT, HEIGHT, DASH, _WAY, _NAME = 48, 300, 34, 9, 150
 """Pixels: left for the scale, the height, the line of a target without a date, the way to its name, and the widest name."""

@@ -8,11 +8,12 @@ import polars as pl
 
 from analysis.charts.marks import at, written
 from analysis.charts.price_ground import DASH, HEIGHT, LEFT, Ground, around, labels, ranges
-from analysis.charts.theme import GREY, ORANGE, Shown, finished, tips, told_apart
+from analysis.charts.theme import Shown, finished, tips, told_apart
 from analysis.charts.years import due
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
+from analysis.look import GREY, ORANGE
 from analysis.units import period_label
 from analysis.wording import figure_in_words, fill
 

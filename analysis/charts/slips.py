@@ -9,11 +9,12 @@ import polars as pl
 from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
 from analysis.charts.marks import CROSS, End, led, lettered, named, ruled, ways, written
 from analysis.charts.plans import short
-from analysis.charts.theme import GREY, INK, INKS, MANY, WIDTH, Shown, finished, tips, told_apart
+from analysis.charts.theme import WIDTH, Shown, finished, tips, told_apart
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
+from analysis.look import GREY, INK, INKS, MANY
 from analysis.schema import DATED_UNIT
 from analysis.units import day_label
 from analysis.wording import figure_in_words, fill

@@ -15,19 +15,10 @@ from analysis.charts.lettering import wrapped
 from analysis.errors import MetricError
 from analysis.exhibits import Exhibit, statement_line
 from analysis.ledger import Ledger
+from analysis.look import GREY, INK, LIGHT, MANY, SVG_MIME, VEGALITE_MIME
 from analysis.typeface import FOLDERS, JAPANESE, LATIN
 
 FONT = f"{LATIN}, {JAPANESE}, sans-serif"
-VEGALITE_MIME = "application/vnd.vegalite.v6+json"
-SVG_MIME = "image/svg+xml"
-
-BLUE, ORANGE, GREY, LIGHT, INK = "#0072b2", "#d55e00", "#5f6b76", "#c9d2da", "#1d2730"
-MANY = [BLUE, ORANGE, "#009e73", "#cc79a7", "#b8860b", "#56b4e9", INK, "#8c564b"]
-"""Okabe and Ito's colours, which no common colour blindness confuses (their yellow darkened for white paper), and brown:
-as many lines as can be told apart."""
-
-INKS = ["#00507d", "#95420f", "#006f51", "#8f5474", "#80600a", "#2f6f94", INK, "#623c34"]
-"""The same colours for letters, dark enough to be read."""
 
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"]
 """Points' shapes, for as many lines as one chart can hold: colours may not be seen."""

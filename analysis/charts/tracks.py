@@ -9,11 +9,12 @@ import polars as pl
 
 from analysis.charts.lettering import evenly, width, wrapped
 from analysis.charts.marks import CROSS, at, ruled, written
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, WIDTH, Shown, finished, sourced, tips
+from analysis.charts.theme import WIDTH, Shown, finished, sourced, tips
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known
 from analysis.ledger import Ledger
+from analysis.look import BLUE, GREY, INK, LIGHT
 from analysis.schema import Figures
 from analysis.units import day_label, period_label
 from analysis.wording import fill

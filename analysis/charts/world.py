@@ -11,9 +11,10 @@ import polars as pl
 from analysis.charts.lettering import LINE, Box, beside, evenly, width
 from analysis.charts.marks import CROSS, at, in_a_row, led, lettered, ruled, written
 from analysis.charts.outlines import SOURCE, Window, country_at, land
-from analysis.charts.theme import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, Shown, finished, sourced, tips
+from analysis.charts.theme import WIDTH, Shown, finished, sourced, tips
 from analysis.exhibits import not_known
 from analysis.ledger import Ledger
+from analysis.look import BLUE, GREY, INK, LIGHT, ORANGE
 from analysis.schema import Figures
 from analysis.wording import fill
 

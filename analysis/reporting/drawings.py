@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nbformat import NotebookNode
 
-VEGALITE_MIME = "application/vnd.vegalite.v6+json"
+from analysis.look import SVG_MIME, VEGALITE_MIME
 
 _TITLE = re.compile(r'<g class="mark-group role-title"><g transform="translate\([-\d.]+,([-\d.]+)\)">')
 _ROOT = re.compile(r'<g fill="none" stroke-miterlimit="10" transform="translate\([-\d.]+,([-\d.]+)\)">')
@@ -31,7 +31,7 @@ class Drawing(NamedTuple):
     table: str
 
 
-_SHOWN = ("image/svg+xml", "text/html", "text/markdown", "image/png")
+_SHOWN = (SVG_MIME, "text/html", "text/markdown", "image/png")
 """What is shown of an output that has several forms: the first of these."""
 
 
@@ -50,7 +50,7 @@ def specs(notebook: NotebookNode, /) -> dict[str, dict[str, Any]]:
     return {
         f"figure-{number}": {key: part for key, part in data[VEGALITE_MIME].items() if key not in ("title", "usermeta")}
         for number, (kind, data) in enumerate(pictures(notebook), 1)
-        if kind == "image/svg+xml" and VEGALITE_MIME in data
+        if kind == SVG_MIME and VEGALITE_MIME in data
     }
 
 
@@ -63,7 +63,7 @@ def drawing(data: dict[str, Any], /) -> Drawing:
     spec = data.get(VEGALITE_MIME, {})
     title = spec.get("title", "")
     told = title if isinstance(title, dict) else {"text": title}
-    picture = _UNHEARD.sub("", data["image/svg+xml"]) if spec else data["image/svg+xml"]
+    picture = _UNHEARD.sub("", data[SVG_MIME]) if spec else data[SVG_MIME]
     return Drawing(
         _words(told.get("text", "")),
         _words(told.get("subtitle", "")),

@@ -20,6 +20,7 @@ from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
 from analysis import __version__
+from analysis.look import DARK, MANY
 from analysis.reporting.drawings import drawing
 from analysis.reporting.inert import check_inert
 from analysis.reporting.planning import LEADING
@@ -262,52 +263,20 @@ def _rules() -> str:
     return (TEMPLATES / "style.css").read_text("utf-8") + _pointed() + _dark()
 
 
-_LINES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#1d2730", "#8c564b"]
-"""The colours by which a chart's lines are told apart."""
-
-
 def _pointed() -> str:
     """Style rules by which the other lines of a chart step back from the one that is pointed at, with scripts and without."""
     marks = ":is(.mark-line [stroke], .mark-symbol [fill], .mark-area [fill])"
     rules = []
-    for colour in _LINES:
+    for colour in MANY:
         mine = f':is([fill="{colour}"], [stroke="{colour}"])'
         pointed = f".drawing:has(.mark-line):has({marks}{mine}:hover)"
         rules.append(f"{pointed} {marks}:not({mine}) {{ opacity: .2; }}")
     return "\n".join(rules) + "\n"
 
 
-_DARK = {
-    "white": "#14191e",
-    "#1d2730": "#e8edf1",
-    "#5f6b76": "#a9b5bf",
-    "#c9d2da": "#4a5763",
-    "#e8ecef": "#28313a",
-    "#e1e6eb": "#303b46",
-    "#c5ccd2": "#66727d",
-    "#0072b2": "#3d96db",
-    "#d55e00": "#f08a3c",
-    "#009e73": "#2fc79b",
-    "#cc79a7": "#dd93bb",
-    "#b8860b": "#d9a82e",
-    "#56b4e9": "#9ad4ff",
-    "#8c564b": "#c08a7e",
-    "#9cc7e2": "#3877a1",
-    "#f2bd94": "#a8652f",
-    "#00507d": "#6bb8ea",
-    "#95420f": "#f0a070",
-    "#006f51": "#4fd0a8",
-    "#8f5474": "#dda0c2",
-    "#80600a": "#dcb450",
-    "#2f6f94": "#8ccbec",
-    "#623c34": "#d0a498",
-}
-"""A chart's colours -> what stands for them on a dark page. In print and in JupyterLab charts are as they were drawn."""
-
-
 def _dark() -> str:
     """Style rules for charts on a dark page."""
-    rules = [f'.drawing [{part}="{was}"] {{ {part}: {now}; }}' for was, now in _DARK.items() for part in ("fill", "stroke")]
+    rules = [f'.drawing [{part}="{was}"] {{ {part}: {now}; }}' for was, now in DARK.items() for part in ("fill", "stroke")]
     return "\n".join(["@media screen and (prefers-color-scheme: dark) {", *rules, "}"]) + "\n"
 
 

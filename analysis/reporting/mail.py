@@ -17,9 +17,10 @@ import polars as pl
 import vl_convert
 from nbformat import NotebookNode
 
-from analysis.charts.theme import VEGALITE_MIME  # importing it gives the renderer our typefaces
+import analysis.charts.theme  # noqa: F401 - gives the renderer our typefaces
 from analysis.errors import BuildError, InputError
 from analysis.exhibits.citing import published
+from analysis.look import VEGALITE_MIME
 from analysis.reporting import editions
 from analysis.reporting.html import About, mail_page
 from analysis.reporting.parameters import title_of

@@ -7,12 +7,14 @@ import nbformat
 import pytest
 from conftest import ROOT
 
-from analysis.charts import panels, theme
+from analysis import look
+from analysis.charts import panels
+from analysis.look import SVG_MIME as SVG
+from analysis.look import VEGALITE_MIME
 from analysis.reporting import html
-from analysis.reporting.drawings import VEGALITE_MIME, drawing, specs, told_rows, without_title
+from analysis.reporting.drawings import drawing, specs, told_rows, without_title
 
 TIPS = [{"field": "who", "title": "Who"}, {"field": "shown", "title": "Share"}]
-SVG = "image/svg+xml"
 
 
 def layer(data: str, tooltip: object = None) -> dict:
@@ -90,8 +92,8 @@ def test_charts_for_scripts_have_the_numbers_of_their_figures_and_say_nothing_to
 
 def every_colour() -> dict[str, set[str]]:
     """The colours of the committed charts and of the theme -> the elements that they colour."""
-    found: dict[str, set[str]] = {colour: {"path"} for colour in (*theme.MANY, *panels._FILLS)}
-    found |= {colour: {"text"} for colour in (*theme.INKS, theme.GREY)}
+    found: dict[str, set[str]] = {colour: {"path"} for colour in (*look.MANY, *panels._FILLS)}
+    found |= {colour: {"text"} for colour in (*look.INKS, look.GREY)}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
@@ -109,22 +111,24 @@ def test_every_colour_of_a_chart_has_one_for_the_dark_that_stands_out_there():
     """Ratios as the Web Content Accessibility Guidelines ask: 4.5 for letters (1.4.3), 3 for marks (1.4.11)."""
     found = every_colour()
     assert len(found) > 20
-    assert found.keys() <= html._DARK.keys()
+    assert found.keys() <= look.DARK.keys()
     ground = re.search(r"dark\) \{\s*:root \{[^}]*--page: (#\w+)", (html.TEMPLATES / "style.css").read_text("utf-8"))[1]
-    assert html._DARK["white"] == ground
+    assert look.DARK["white"] == ground
     for colour, elements in found.items():
         if colour not in QUIET:
-            assert contrast(html._DARK[colour], ground) >= (4.5 if "text" in elements else 3), colour
+            assert contrast(look.DARK[colour], ground) >= (4.5 if "text" in elements else 3), colour
 
 
 def test_what_stands_on_bars_can_be_read_on_them_in_the_dark():
-    dark = html._DARK
-    for ink, bar in (("white", theme.BLUE), (theme.INK, theme.LIGHT)):
+    dark = look.DARK
+    for ink, bar in (("white", look.BLUE), (look.INK, look.LIGHT)):
         assert contrast(dark[ink], dark[bar]) >= 4.5
 
 
 def test_lines_that_step_back_are_those_of_the_theme():
-    assert html._LINES == theme.MANY
+    rules = html._pointed().splitlines()
+    assert len(rules) == len(look.MANY)
+    assert all(f'[stroke="{colour}"]):hover)' in rule for colour, rule in zip(look.MANY, rules, strict=True))
 
 
 def contrast(first: str, second: str) -> float:

@@ -21,9 +21,9 @@ from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
 from hostile import COLUMNS, marked
 
-from analysis.charts.theme import VEGALITE_MIME
 from analysis.cli import main
 from analysis.errors import BuildError, InputError
+from analysis.look import VEGALITE_MIME
 from analysis.reporting import delivery, editions
 from analysis.reporting.mail import digest, message
 from analysis.reporting.publication import withdraw
