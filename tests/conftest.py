@@ -35,9 +35,6 @@ FLAGS = [
     "--disable-sync",
 ]
 
-settings.register_profile("patient", deadline=None)  # how long an example takes is no promise of ours
-settings.load_profile("patient")
-
 _DEFAULTS = {
     "series_id": "investment",
     "entity_id": "nissan",
