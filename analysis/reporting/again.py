@@ -35,13 +35,16 @@ class Answer:
 
 
 def asked(root: Path, request: Mapping[str, object], /) -> str:
-    """A hash of a request and of every file that decides what comes of it.
+    """A hash of a request and of every file that decides what comes of it; empty where one cannot be read.
 
     Args:
         root: the project.
         request: the arguments of a build; its `date` among them, as findings depend on the day.
     """
-    return _hash([request, _files(root)])
+    try:
+        return _hash([request, _files(root)])
+    except OSError:
+        return ""  # which one, and why, is told by the long way
 
 
 def answer(root: Path, asked: str, /, *, date: str) -> Answer | None:
@@ -69,6 +72,8 @@ def answer(root: Path, asked: str, /, *, date: str) -> Answer | None:
 
 def keep(root: Path, asked: str, /, *, key: str, lines: list[tuple[str, bool]]) -> None:
     """Keep what a request came to: the key of its edition, and what was told of the plan."""
+    if not asked:
+        return
     reports = root / "reports"
     answers = {name: said for name, said in _kept(reports).get("answers", {}).items() if name != asked}
     newest = dict(list(answers.items())[1 - _MOST :])
@@ -82,10 +87,11 @@ def settle(reports: Path, /) -> None:
 
 def _files(root: Path) -> dict[str, str]:
     """Hash of every file that may decide what comes of a build."""
-    settings = root / "pyproject.toml"
-    return hashes(root, sorted((root / "notebooks").glob("*.ipynb"))) | (
-        {settings.name: editions.sha256(settings)} if settings.exists() else {}
-    )
+    settings, notebooks = root / "pyproject.toml", sorted((root / "notebooks").glob("*.ipynb"))
+    for path in (*(root / "data").glob("*.csv"), *notebooks):
+        if not path.is_file():  # a pipe would be waited for
+            raise OSError(f"{path} is no file")
+    return hashes(root, notebooks) | ({settings.name: editions.sha256(settings)} if settings.is_file() else {})
 
 
 def _looks(reports: Path) -> str:

@@ -104,6 +104,16 @@ def test_there_is_no_answer_where_it_may_have_become_another(root, disturb):
     assert answer(root) is None
 
 
+@pytest.mark.parametrize("place", ["data/claims.csv", "data/more.csv", "notebooks/more.ipynb"])
+def test_a_pipe_among_the_inputs_is_not_waited_for(root, place):
+    (root / place).unlink(missing_ok=True)
+    os.mkfifo(root / place)
+    assert answer(root) is None
+    again.settle(root / "reports")
+    again.keep(root, again.asked(root, REQUEST), key="k", lines=[])
+    assert answer(root) is None
+
+
 def test_settings_that_come_and_go_again_leave_no_page_made_by_them(root):
     """The feed has the address of the settings it was made with: a request made before them does not find it up to date."""
     settings = root / "pyproject.toml"
