@@ -93,11 +93,11 @@ def _unit_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
     """Claims whose unit or size does not fit their series."""
     series = tables["series"].select("series_id", "plausible_min", "plausible_max", series_unit="unit").unique("series_id")
     claims = tables["claims"].join(series, on="series_id", how="inner", maintain_order="left")
-    faults = []
-    for row in claims.iter_rows(named=True):
+    value = pl.col("value")
+    beyond = (value < pl.col("plausible_min")) | (value > pl.col("plausible_max")) | value.is_nan()
+    faults, wrong_unit = [], pl.col("unit").cast(pl.String) != pl.col("series_unit").cast(pl.String)
+    for row in claims.drop_nulls(["unit", "series_unit"]).filter(wrong_unit | beyond).iter_rows(named=True):
         unit, wanted, value = row["unit"], row["series_unit"], row["value"]
-        if unit is None or wanted is None:
-            continue
         if unit != wanted and not DIMENSIONS[unit] == DIMENSIONS[wanted] == "money":
             expected = f"{wanted}, the unit of series {row['series_id']}"
             faults.append(Fault("claims.csv", row[LINE], "unit", unit, expected, "another series meant?"))
@@ -118,7 +118,9 @@ def _entry_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
     faults = []
     for table, key in STATEMENT_KEYS.items():
         identity = [c for c in ("series_id", "entity_id", "market_id", "source_id", "locator") if c in tables[table].columns]
-        ordered = tables[table].drop_nulls([key, "entry"]).sort(key, "entry", maintain_order=True)
+        several = pl.col(key).is_duplicated() | (pl.col("entry") != 1)  # a statement with one entry cannot contradict itself
+        entries = tables[table].select(LINE, key, "entry", "recorded_date", *identity).drop_nulls([key, "entry"])
+        ordered = entries.filter(several).sort(key, "entry", maintain_order=True)
         before = pl.all().shift(1).over(key).name.prefix("before_")
         later = ordered.with_columns(before, rank=pl.int_range(1, pl.len() + 1).over(key))
         for row in later.iter_rows(named=True):
@@ -182,12 +184,9 @@ def _contradiction_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
 
 def _conflict_faults(tables: dict[str, pl.DataFrame]) -> list[Fault]:
     """Conflicts about statements that are not there."""
-    known = {row for table, key in STATEMENT_KEYS.items() for row in tables[table][key]}
-    named = (
-        tables["conflicts"].select(LINE, pl.col("statement_ids").str.split(";")).explode("statement_ids", empty_as_null=False)
-    )
+    known = pl.concat(tables[table].select(name=key) for table, key in STATEMENT_KEYS.items())
+    named = tables["conflicts"].select(LINE, name=pl.col("statement_ids").str.split(";")).explode("name", empty_as_null=False)
     return [
         Fault("conflicts.csv", line, "statement_ids", name, "one of the claims or events", "a slip, or not yet in the ledger?")
-        for line, name in named.drop_nulls().iter_rows()
-        if name not in known
+        for line, name in named.drop_nulls().join(known, on="name", how="anti").iter_rows()
     ]

@@ -172,12 +172,11 @@ def _latest_editions(claims: pl.DataFrame) -> pl.DataFrame:
 
 def _is_told(entries: dict[str, pl.DataFrame], seen: dict[str, pl.DataFrame]) -> pl.Expr:
     """Whether a conflict could be told of: its title may speak of what came last."""
-    later = [
-        row
+    later = pl.concat(
+        entries[name].join(seen[name], on=key, how="anti").drop_nulls("published_date")[key].rename("id")
         for name, key in STATEMENT_KEYS.items()
-        for row in entries[name].join(seen[name], on=key, how="anti").drop_nulls("published_date")[key]
-    ]
-    lacks = pl.col("statement_ids").str.split(";").list.eval(pl.element().is_in(later)).list.any()
+    )
+    lacks = pl.col("statement_ids").str.split(";").list.eval(pl.element().is_in(later.implode())).list.any()
     return (pl.col("kind") != "status") | ~lacks
 
 

@@ -7,7 +7,9 @@ import errno
 import re
 import unicodedata
 from collections import Counter
-from io import StringIO
+from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
+from itertools import islice
 from pathlib import Path
 
 import dataframely as dy
@@ -20,10 +22,13 @@ LINE = "line"
 _BYTES, _COLUMNS, _WORD = 256 * 2**20, 100, 100
 """The largest file; the most columns, each of which is compared with each; the longest word: a PDF's line holds no more."""
 
+_CHUNK = 10_000  # rows that are held as Python's own lists at a time: they take ten times their room in a frame
+
 _LONG_WORD = re.compile(rf"[^\s\u2e80-\ua4cf\uac00-\ud7ff\uf900-\uffef]{{{_WORD + 1}}}")  # lines of Japanese end anywhere
 _FORMULA = re.compile(
     r"(?:^|[;\t\r\n])\s*(?:[=@\uff1d\uff20]|[+\-\uff0b\uff0d](?!\s?[$¥€£₩]?\d[\d.,]*[%x]?(?:[,;:]?\s[\w(][^|!=]*)?$))"
 )
+_SIGN = r"(?:^|[;\t\r\n])[\s\x1c-\x1f]*[=@+\-\x{ff1d}\x{ff20}\x{ff0b}\x{ff0d}]"  # all of these, and more, without looking ahead
 """What a spreadsheet would run, also where semicolons or tabs part its columns; words may stand behind a signed number."""
 
 
@@ -74,21 +79,29 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
         return pl.DataFrame(), [Fault(path.name, line, "", "", "text in UTF-8", cause)]
     if is_utf16:
         return pl.DataFrame(), [Fault(path.name, 1, "", "", "text in UTF-8", "saved as UTF-16?")]
-    header, rows, faults = read_rows(path.name, text)
-    faults += [
-        Fault(
-            path.name, line, "", repr(character), "text without control characters or invisible ones", "pasted from elsewhere?"
-        )
-        for line, row in rows
-        if (character := unseen("\n".join(row)))
-    ]
+    faults, unseen_faults, chunks = [], [], []
+    rows = _rows(path.name, text, faults)
+    _, header = next(rows, (1, []))
     nearest = max(shapes, key=lambda shape: len(set(shape) & set(header)) - len(set(shape) ^ set(header)))
-    faults += _column_faults(path.name, header, nearest) if header else []
-    if faults:
-        return pl.DataFrame(), faults
+    column_faults = _column_faults(path.name, header, nearest) if header else []
+    schema = {LINE: pl.Int64} | dict.fromkeys(header, pl.String)
+    is_plain = text.replace("\r", "").replace("\n", "").isprintable()
     # Not polars' own reader: it fills rows that are too short with nulls and tells no line numbers.
-    frame = pl.DataFrame([[line, *row] for line, row in rows], schema=[LINE, *header], orient="row", infer_schema_length=None)
-    return frame.with_columns(pl.col(LINE).cast(pl.Int64), pl.col(header).cast(pl.String).replace("", None)), []
+    while chunk := list(islice(rows, _CHUNK)):
+        if not is_plain:
+            unseen_faults += _unseen_faults(path.name, chunk)
+        if not (faults or unseen_faults or column_faults):
+            chunks.append(pl.DataFrame([[line, *row] for line, row in chunk], schema=schema, orient="row"))
+    if faults := faults + unseen_faults + column_faults:
+        return pl.DataFrame(), faults
+    frame = pl.concat([pl.DataFrame(schema=schema), *chunks], rechunk=True)
+    return frame.with_columns(pl.col(header).replace("", None)), []
+
+
+def _unseen_faults(file: str, rows: list[tuple[int, list[str]]]) -> list[Fault]:
+    expected, cause = "text without control characters or invisible ones", "pasted from elsewhere?"
+    found = ((line, unseen("\n".join(row))) for line, row in rows)
+    return [Fault(file, line, "", repr(character), expected, cause) for line, character in found if character]
 
 
 def _content(path: Path) -> bytes:
@@ -115,23 +128,29 @@ def read_rows(file: str, text: str) -> tuple[list[str], list[tuple[int, list[str
         file: its name, for the faults.
         text: its content.
     """
-    reader = csv.reader(StringIO(text, newline=""), strict=True)
-    rows, faults, start = [], [], 1
+    faults = []
+    rows = list(_rows(file, text, faults))
+    return rows[0][1] if rows else [], rows[1:], faults
+
+
+def _rows(file: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+    """The header, then each row, with the line it starts on; what is wrong with their form is added to `faults`."""
+    # Not a StringIO: it holds four bytes a character.
+    reader = csv.reader(TextIOWrapper(BytesIO(text.encode()), "utf-8", newline=""), strict=True)
+    header, start = [], 1
     try:
         for row in reader:
             if row:
-                rows.append((start, row))
+                header = header or row
+                if len(row) != len(header):
+                    cause = "a comma without quotes?" if len(row) > len(header) else "a field left out?"
+                    faults.append(Fault(file, start, "", ",".join(row)[:60], f"{len(header)} fields, as in the header", cause))
+                yield start, row
             start = reader.line_num + 1
     except csv.Error as error:
         faults.append(Fault(file, start, "", "", "a well-formed line", f"{error}; a quote that is never closed?"))
-    if not rows:
-        return [], [], faults or [Fault(file, 1, "", "", "a header", "the file is empty")]
-    header = rows[0][1]
-    for line, row in rows[1:]:
-        if len(row) != len(header):
-            cause = "a comma without quotes?" if len(row) > len(header) else "a field left out?"
-            faults.append(Fault(file, line, "", ",".join(row)[:60], f"{len(header)} fields, as in the header", cause))
-    return header, rows[1:], faults
+    if not (header or faults):
+        faults.append(Fault(file, 1, "", "", "a header", "the file is empty"))
 
 
 def _column_faults(file: str, header: list[str], wanted: list[str]) -> list[Fault]:
@@ -166,7 +185,7 @@ def _typed(file: str, text: pl.DataFrame, schema: type[dy.Schema]) -> tuple[pl.D
 def _wording_faults(file: str, name: str, texts: pl.DataFrame) -> list[Fault]:
     """Texts that are no words: what a spreadsheet would run, and what no page is wide enough for."""
     value, faults = pl.col(name), []
-    for line, text in texts.filter(value.str.contains(r"[=@+\-\uff1d\uff20\uff0b\uff0d]")).iter_rows():
+    for line, text in texts.filter(value.str.contains(_SIGN)).iter_rows():
         if _FORMULA.search(text):
             expected = "text that does not begin, nor go on behind a semicolon, with =, @, or a sign without a number"
             faults.append(Fault(file, line, name, text, expected, "a spreadsheet would run it: put a word before it"))

@@ -2,11 +2,14 @@
 
 import sys
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from analysis.commands.options import EXIT_CODES, Day, pairs, shown, today
+
+if TYPE_CHECKING:
+    from analysis.reporting.planning import Plan
 
 
 @click.command(epilog=EXIT_CODES)
@@ -23,23 +26,31 @@ from analysis.commands.options import EXIT_CODES, Day, pairs, shown, today
 @click.option(
     "--static", "is_static", is_flag=True, help="Make pages without scripts, 0.9 MB smaller each: charts are pictures."
 )
+@click.option("--why", "tells_why", is_flag=True, help="Tell of each report why it is made, or not.")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
-def build(reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...], **choices: Any) -> None:
+def build(reports: tuple[str, ...], day: date | None, tells_why: bool, parameters: tuple[str, ...], **choices: Any) -> None:
     """Build an edition of the reports (all of them where none is named) into reports/DATE."""
     from analysis.project import project_root
-    from analysis.reporting import edition
-    from analysis.reporting.planning import plan
+    from analysis.reporting import again
+    from analysis.reporting.planning import plan, why
 
-    root = project_root()
-    planned = plan(root, list(reports), pairs(parameters), date=day or today(), **choices)
-    click.echo(f"Edition of {planned.date}, as of {planned.as_of}: {', '.join(r.name for r in planned.reports)}")
-    if planned.unknown:
-        replayed = f" or not recorded by {planned.recorded_by}" if planned.recorded_by else ""
-        click.echo(f"Left out: {planned.unknown} claims that were not known by {planned.as_of}{replayed}.")
-    for finding in planned.findings:
-        if finding.level != "passed":
-            click.echo(f"{finding.level.capitalize()}, {finding.gate}: {finding.text}", err=True)
+    root, day, given = project_root(), day or today(), pairs(parameters)
+    request = {"reports": reports, "given": given, "date": str(day)} | {name: str(value) for name, value in choices.items()}
+    asked = again.asked(root, request)
+    if there := again.answer(root, asked, date=str(day)):
+        _tell(there.lines)
+        _tell([(f"{name}: not made: nothing changed since {there.folder.name}.", False) for name in there.reports if tells_why])
+        click.echo(f"Nothing to do: {shown(there.folder)} was made of the same inputs.")
+        return
+    planned = plan(root, list(reports), given, date=day, **choices)
+    _tell(lines := _in_lines(planned))
+    if tells_why:
+        _tell([(f"{name}: {reason}.", False) for name, reason in why(planned).items()])
+    from analysis.reporting import edition
+
     made = _with_progress(edition.build, planned)
+    if again.asked(root, request) == asked:  # no file was changed while it was planned
+        again.keep(root, asked, key=planned.key, lines=lines)
     if made.unchanged:
         click.echo(f"Nothing to do: {shown(made.folder)} was made of the same inputs.")
         return
@@ -60,6 +71,21 @@ def list_reports() -> None:
         for parameter in report.parameters.values():
             option = CLOCKS.get(parameter.name, f"-p {parameter.name}=")
             click.echo(f"  {option} ({parameter.type}, default {as_given(parameter.default)}): {parameter.meaning}")
+
+
+def _in_lines(planned: "Plan") -> list[tuple[str, bool]]:
+    """What is told of a plan before anything runs, line by line, and whether it is a warning."""
+    lines = [(f"Edition of {planned.date}, as of {planned.as_of}: {', '.join(r.name for r in planned.reports)}", False)]
+    if planned.unknown:
+        replayed = f" or not recorded by {planned.recorded_by}" if planned.recorded_by else ""
+        lines.append((f"Left out: {planned.unknown} claims that were not known by {planned.as_of}{replayed}.", False))
+    found = [finding for finding in planned.findings if finding.level != "passed"]
+    return lines + [(f"{finding.level.capitalize()}, {finding.gate}: {finding.text}", True) for finding in found]
+
+
+def _tell(lines: list[tuple[str, bool]]) -> None:
+    for text, warns in lines:
+        click.echo(text, err=warns)
 
 
 def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edition's, imported only when building

@@ -30,6 +30,9 @@ Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 SHARE_SERIES = ("ev_share_of_sales", "bev_share_of_sales")
 
+_WIDE = dict.fromkeys((pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32), pl.Int64) | {pl.Float32: pl.Float64}
+"""Type of units -> the type they are added up in: a sum of 32 bits would begin again below zero, without a word."""
+
 
 def market_share(
     units: Frame,
@@ -45,11 +48,11 @@ def market_share(
     share = u / U, with u the units of the group and U those of all groups in the same `within` and `period`.
 
     Args:
-        units: one row per sale or per total; rows of one group are added up. Lazy or eager.
+        units: one row per sale or per total; rows of one group are added up. Lazy or eager: of `pl.scan_parquet(...)`,
+            collected with `engine="streaming"`, no more is held at once than the groups' totals.
         by: the columns that make a group, such as "maker" or ["maker", "model"].
         within: the columns that make a market; an empty list for one market.
-        period: the column of periods; any type that sorts in time.
-        value: the column of units, numbers of 0 or more.
+        period, value: the columns of periods, of any type that sorts in time, and of units, numbers of 0 or more.
 
     Returns:
         One row per group, market and period, sorted by market, period, rank and group, as lazy as the input:
@@ -64,19 +67,18 @@ def market_share(
     Source: the definition in the docstring's formula; percentage points are differences of shares times 100.
     """
     by, within = _columns(by), _columns(within)
-    _check_columns(units, [*within, period, *by], value)
+    kind = _check_columns(units, [*within, period, *by], value)
     market, group = [*within, period], [*within, *by]
     totals = (
         units.lazy()
         .group_by([*market, *by])
         .agg(
-            pl.col(value).sum(),
+            pl.col(value).cast(_WIDE.get(kind, kind)).sum(),
             pl.col(value).min().alias("_least"),
             pl.col(value).null_count().alias("_missing"),
-            pl.col(value).cast(pl.Float64).is_finite().not_().sum().alias("_not_finite"),
         )
-        .map_batches(lambda frame: _checked(frame, value), validate_output_schema=False, schema=None)
-        .drop("_least", "_missing", "_not_finite")
+        .map_batches(lambda frame: _checked(frame, value), validate_output_schema=False)
+        .drop("_least", "_missing")
     )
     whole = pl.col(value).sum().over(market)
     shares = totals.with_columns(
@@ -322,7 +324,8 @@ def _columns(names: str | Sequence[str]) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
 
-def _check_columns(frame: pl.DataFrame | pl.LazyFrame, columns: list[str], value: str) -> None:
+def _check_columns(frame: pl.DataFrame | pl.LazyFrame, columns: list[str], value: str) -> pl.DataType:
+    """The type of `value`, once every column is found to fit."""
     schema = frame.lazy().collect_schema()
     missing = [name for name in [*columns, value] if name not in schema]
     if missing:
@@ -331,13 +334,15 @@ def _check_columns(frame: pl.DataFrame | pl.LazyFrame, columns: list[str], value
         raise MetricError(f"a column is named twice among {', '.join([*columns, value])}")
     if not schema[value].is_numeric():
         raise MetricError(f"column {value} is {schema[value]}: expected numbers")
+    return schema[value]
 
 
 def _checked(totals: pl.DataFrame, value: str) -> pl.DataFrame:
     """The totals as they are, or an error that names the groups that cannot be added up."""
-    wrong = totals.filter((pl.col("_least") < 0) | (pl.col("_missing") > 0) | (pl.col("_not_finite") > 0))
+    finite = pl.col(value).cast(pl.Float64).is_finite()  # a sum is not where a part of it is not
+    wrong = totals.filter((pl.col("_least") < 0) | (pl.col("_missing") > 0) | ~finite)
     if not wrong.is_empty():
-        keys = wrong.drop(value, "_least", "_missing", "_not_finite").head(3).rows()
+        keys = wrong.drop(value, "_least", "_missing").head(3).rows()
         raise MetricError(
             f"{len(wrong)} groups hold {value} that are negative, missing or not finite, among them "
             f"{', '.join(str(key) for key in keys)}: unknown is not zero, so leave such rows out or fill them knowingly"

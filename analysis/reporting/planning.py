@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -198,9 +199,14 @@ def plan(
 
 def inputs(root: Path, reports: list[Report]) -> dict[str, str]:
     """Hash of every file the edition depends on, by its path in the project."""
+    return hashes(root, [report.path for report in reports])
+
+
+def hashes(root: Path, notebooks: list[Path]) -> dict[str, str]:
+    """Hash of the data, these notebooks, the package and the lock, by their paths in the project."""
     package = Path(__file__).resolve().parents[1]
     files = {f"data/{path.name}": path for path in sorted((root / "data").glob("*.csv"))}
-    files |= {f"notebooks/{report.path.name}": report.path for report in reports}
+    files |= {f"notebooks/{path.name}": path for path in notebooks}
     files |= {
         f"analysis/{path.relative_to(package).as_posix()}": path
         for path in sorted(package.rglob("*"))
@@ -219,5 +225,44 @@ def differences(before: dict, plan: Plan) -> list[str]:
         parameters = {f"parameters of {name}": values for name, values in told["parameters"].items()}
         return told["inputs"] | parameters | {"as-of date": told["as_of"], "scripts in pages": not told.get("is_static")}
 
-    now, then = named(plan.manifest()), named(before)
-    return sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
+    return _unlike(named(before), named(plan.manifest()))
+
+
+def why(plan: Plan) -> dict[str, str]:
+    """Of each report why it is made, or not: what differs from the last edition that has it, by name."""
+    found, told = editions.editions(plan.root / "reports"), plan.manifest()
+    return {report.name: _why(report.name, told, found) for report in plan.reports}
+
+
+def _why(report: str, told: dict, found: list[Path]) -> str:
+    mine = told | {"parameters": {report: told["parameters"][report]}}
+    before = editions.before(found, mine, name=f"{told['date']}.{sys.maxsize}")
+    if before is None:
+        return "made, as no edition before has it"
+    then = editions.manifest(before)
+    if then["key"] == told["key"]:
+        return f"not made: nothing changed since {before.name}"
+    changed = _unlike(_of(report, then), _of(report, told))
+    if not changed:
+        return f"made with the others: nothing of its own changed since {before.name}"
+    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
+    return f"made, as since {before.name} changed {', '.join(changed[:_NAMED])}{more}"
+
+
+_NAMED = 8  # inputs that are named one by one
+
+
+def _of(report: str, told: dict) -> dict[str, object]:
+    """What one report of an edition is made of, by name."""
+    own = f"notebooks/{report}.ipynb"
+    files = {name: digest for name, digest in told["inputs"].items() if name == own or not name.startswith("notebooks/")}
+    parameters = {f"parameter {name}": value for name, value in told["parameters"][report].items() if name not in CLOCKS}
+    days = {f"the {name} date": told.get(key) for name, key in _DAYS.items()}
+    return files | parameters | days | {"what the checks found": told.get("findings"), "--static": bool(told.get("is_static"))}
+
+
+_DAYS = {"edition’s": "date", "as-of": "as_of", "recorded-by": "recorded_by"}
+
+
+def _unlike(before: dict[str, object], now: dict[str, object]) -> list[str]:
+    return sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from analysis import __version__
 from analysis.errors import BuildError, BusyError, InputError
 from analysis.project import address
+from analysis.reporting.again import settle
 from analysis.reporting.editions import WITHDRAWN, account, editions, find, latest, place, superseded_by, withdrawn
 from analysis.reporting.feed import feed
 from analysis.reporting.index import entries, index_page, latest_page, withdrawal_in_words
@@ -86,6 +87,7 @@ def refresh(reports: Path, staging: Path, /) -> None:
         _replace(reports / name, text.encode(errors="replace"), staging)
     _point(reports / LATEST, last, staging)
     _flush(reports)
+    settle(reports)
 
 
 def withdraw(reports: Path, name: str, /, *, reason: str, day: date) -> Path:

@@ -134,7 +134,7 @@ def _promises(copy: Path) -> None:
     assert f'url={day}/index.html"' in (reports / publication.LATEST_PAGE).read_text("utf-8")
     assert f' href="{day}/index.html"' in (reports / publication.FEED).read_text("utf-8")
     there = {path.name for path in reports.iterdir()}
-    derived = {".lock", ".failed", ".notices.json", "index.html", "feed.xml", "latest.html", "latest"}
+    derived = {".lock", ".failed", ".asked.json", ".notices.json", "index.html", "feed.xml", "latest.html", "latest"}
     extra = there - {path.name for path in after} - derived
     assert not extra, extra
     for path in after:  # whatever was left undone is done: of two editions of one day the first says so

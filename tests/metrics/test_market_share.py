@@ -128,6 +128,24 @@ def test_scaling_or_shuffling_all_units_changes_no_share(units, factor):
     assert_frame_equal(market_share(scaled, by="maker").drop("units"), shares)
 
 
+@settings(deadline=None)
+@given(units=TABLES, row_group=st.integers(1, 7))
+def test_a_streamed_parquet_file_gives_what_the_table_in_memory_gives(tmp_path_factory, units, row_group):
+    path = tmp_path_factory.mktemp("registrations") / "units.parquet"
+    units.write_parquet(path, row_group_size=row_group)
+    streamed = market_share(pl.scan_parquet(path), by="maker").collect(engine="streaming")
+    assert_frame_equal(streamed, market_share(units, by="maker"))
+
+
+@pytest.mark.parametrize("kind", [pl.Int32, pl.UInt32])
+def test_many_sales_in_narrow_numbers_do_not_run_over(kind):
+    # 3 * 2,000,000,000 is more than 32 bits hold, with a sign (2,147,483,647) or without (4,294,967,295).
+    units = pl.DataFrame({"maker": ["a"] * 3, "market": ["jp"] * 3, "period": [1] * 3, "units": [2_000_000_000] * 3})
+    shares = market_share(units.cast({"units": kind}), by="maker")
+    assert shares["units"].to_list() == [6_000_000_000]
+    assert shares["share"].to_list() == [1.0]
+
+
 # --- shares that sources print
 
 

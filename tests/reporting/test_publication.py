@@ -76,7 +76,7 @@ def all_whole(reports) -> bool:
 
 def test_an_edition_appears_whole_read_only_and_as_the_latest_with_nothing_beside_it(folder):
     folder("2026-11-24")
-    derived = {".lock", ".notices.json", "index.html", "feed.xml", "latest.html", "latest"}
+    derived = {".lock", ".asked.json", ".notices.json", "index.html", "feed.xml", "latest.html", "latest"}
     assert {path.name for path in folder.reports.iterdir()} == derived | {"2026-11-24"}
     assert all_whole(folder.reports)
     assert (folder.reports / "latest" / "targets.html").read_text().endswith("<p>2026-11-24</p>")
