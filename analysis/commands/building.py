@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date
+from functools import partial
 from typing import Any
 
 import click
@@ -20,8 +21,19 @@ from analysis.commands.options import EXIT_CODES, Day, pairs, shown, today
 )
 @click.option("--recorded-by", type=Day(), metavar="D", help="Replay what our ledger held on this day.")
 @click.option("--against", metavar="EDITION", help="Compare with this edition; with the one before where not given.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Processes that make reports; one a processor where not given."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["evroad", "kernel"]),
+    default="evroad",
+    help="What runs the notebooks: workers that have done the imports, or a kernel of its own for each.",
+)
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
-def build(reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...], **choices: Any) -> None:
+def build(
+    reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...], workers: int | None, engine: str, **choices: Any
+) -> None:
     """Build an edition of the reports (all of them where none is named) into reports/DATE."""
     from analysis.project import project_root
     from analysis.reporting import edition
@@ -36,7 +48,7 @@ def build(reports: tuple[str, ...], day: date | None, parameters: tuple[str, ...
     for finding in planned.findings:
         if finding.level != "passed":
             click.echo(f"{finding.level.capitalize()}, {finding.gate}: {finding.text}", err=True)
-    made = _with_progress(edition.build, planned)
+    made = _with_progress(partial(edition.build, workers=workers or 0, engine=engine), planned)
     if made.unchanged:
         click.echo(f"Nothing to do: {shown(made.folder)} was made of the same inputs.")
         return
