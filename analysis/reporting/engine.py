@@ -1,12 +1,13 @@
 """Papermill's engine `evroad`: cells run where the imports are already done. `papermill --engine evroad` has it too.
 
 In a worker the cells run in the worker's own process (`kernel`); elsewhere a worker is started for them and kept, so that a
-cell that ends its process, or hangs, ends that one. Importing this module is cheap: papermill does so for every engine there is.
+cell that ends its process, or hangs, ends that one. Importing this module is cheap: papermill does it each time.
 """
 
 import atexit
 import os
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import DeadKernelError
@@ -60,10 +61,10 @@ class WarmEngine(Engine):
         else:
             given, done = {"timeout": execution_timeout, **options}, None
             try:
-                done = _worker().submit(run_cells, nb_man.nb, os.getcwd(), dict(os.environ), given).result()
-            except workers.LostError as lost:
-                done = as_far_as_it_came(lost.told)
-                raise DeadKernelError(str(lost)) from None
+                done = _worker().submit(run_cells, nb_man.nb, str(Path.cwd()), dict(os.environ), given).result()
+            except Exception as error:
+                done = as_far_as_it_came(getattr(error, "told", []))
+                raise DeadKernelError(str(error)) if isinstance(error, workers.LostError) else error from None
             finally:
                 nb_man.nb.update(done or {})
 

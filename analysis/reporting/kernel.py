@@ -13,9 +13,11 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from queue import Empty
 from typing import Any
 
+import altair  # noqa: F401 - leftovers ask for its registries
 import zmq
 from ipykernel import ipkernel
 from ipykernel.iostream import IOPubThread
@@ -33,6 +35,8 @@ from analysis.reporting import leftovers, workers
 
 _NO_HISTORY = "--HistoryManager.hist_file=:memory:"  # nbclient asks kernels for the same
 
+
+_AS_IT_COMES = [registry._get_state() for registry in leftovers.registries()]  # analysis.charts is imported after this
 
 _FIRST = """
 import importlib, pkgutil
@@ -62,8 +66,19 @@ class _Wire:
     close = flush
 
 
+class _Shell:
+    """ipykernel asks this for the thread in which cells run."""
+
+    parent_thread = threading.main_thread()
+
+
 class _Kernel(IPythonKernel):
     shell_stream = AnyTrait()
+    shell_channel_thread = AnyTrait(_Shell())
+    _supports_kernel_subshells = False
+
+    def _abort_queues(self, subshell_id: str | None = None) -> None:
+        """No requests wait: each is sent when the one before is done."""
 
 
 class _App(IPKernelApp):
@@ -103,6 +118,7 @@ class _App(IPKernelApp):
             iopub_socket=self.iopub_socket,
             log=self.log,
             profile_dir=self.profile_dir,
+            user_ns=self.user_ns,
         )
         self.kernel.io_loop = IOLoop.current()
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
@@ -137,7 +153,7 @@ class _Channel:
     def __init__(self, app: _App, wire: _Wire) -> None:
         self._session, self._sent = app.session, wire.sent
 
-    async def get_msg(self, timeout: float | None = None) -> dict:  # noqa: ARG002, ASYNC109 - nbclient's signature
+    async def get_msg(self, timeout: float | None = None) -> dict:  # noqa: ARG002 - nbclient's signature
         if not self._sent:
             raise Empty
         return self._session.deserialize(self._session.feed_identities(self._sent.popleft())[1])
@@ -151,14 +167,14 @@ class _Client:
         self.iopub_channel, self.shell_channel = _Channel(app, app.published), _Channel(app, app.replies)
 
     async def _request(self, kind: str, **content: Any) -> str:
-        if self._app.kernel.shell.exit_now:  # by exit(): a kernel of its own would end about now
-            raise DeadKernelError("Kernel died")
         message = self._app.session.msg(kind, content)
         await self._app.kernel.dispatch_shell([zmq.Message(part) for part in self._app.session.serialize(message)])
         self._app.wait()
         return message["header"]["msg_id"]
 
     async def execute(self, code: str, *, store_history: bool, stop_on_error: bool) -> str:
+        if self._app.kernel.shell.exit_now:  # by exit() in an earlier cell: a kernel of its own would end about now
+            raise DeadKernelError("Kernel died")
         given = {"silent": False, "user_expressions": {}, "allow_stdin": False}
         return await self._request(
             "execute_request", code=code, store_history=store_history, stop_on_error=stop_on_error, **given
@@ -176,7 +192,7 @@ class _Cells(PapermillNotebookClient):
 
     @contextmanager
     def setup_kernel(self, **_: Any) -> Iterator[None]:
-        self.loop = asyncio.new_event_loop()
+        self.loop, self.context = asyncio.new_event_loop(), copy_context()  # what a cell sets in it holds for the next
         asyncio.set_event_loop(self.loop)
         ends, register = [], atexit.register
         atexit.register = lambda call, *args, **options: ends.append(call) or register(call, *args, **options)
@@ -197,7 +213,8 @@ class _Cells(PapermillNotebookClient):
 
     def execute_cell(self, cell: NotebookNode, cell_index: int, **options: Any) -> NotebookNode:
         workers.tell((cell_index, cell), within=self.timeout)
-        done = self.loop.run_until_complete(self.async_execute_cell(cell, cell_index, **options))
+        work = self.async_execute_cell(cell, cell_index, **options)
+        done = self.loop.run_until_complete(self.loop.create_task(work, context=self.context))
         workers.tell((cell_index, done))
         return done
 
@@ -233,11 +250,27 @@ def run_here(manager: NotebookExecutionManager, options: dict[str, Any]) -> Note
     workers.tell(manager.nb)
     before = leftovers.seen()
     try:
-        _Cells(manager, **options).execute()
+        with _as_before_our_imports(manager.nb):
+            _Cells(manager, **options).execute()
     finally:
         leftovers.put_back(before)
         workers.retire(leftovers.changed(before))
     return manager.nb
+
+
+@contextmanager
+def _as_before_our_imports(notebook: NotebookNode) -> Iterator[None]:
+    """Altair as it comes, for a notebook that does not import the package, whose import gives it our theme and renderer."""
+    if any("analysis" in cell.source for cell in notebook.cells):
+        yield
+        return
+    states = [registry._get_state() for registry in leftovers.registries()]
+    for registry, state in zip(leftovers.registries(), _AS_IT_COMES, strict=True):
+        registry._set_state(state)
+    yield
+    if [registry._get_state() for registry in leftovers.registries()] == _AS_IT_COMES:
+        for registry, state in zip(leftovers.registries(), states, strict=True):
+            registry._set_state(state)
 
 
 def warm_up() -> None:

@@ -197,11 +197,10 @@ def _signals() -> dict[int, Any]:
     return {number: signal.getsignal(number) for number in signal.valid_signals()}
 
 
-def _registries() -> list[dict]:
-    """Altair's themes, renderers and transformers, and which of each is enabled."""
+def registries() -> tuple:
+    """Altair's renderers, transformers, compilers and themes: each knows what there is and what is enabled."""
     altair = sys.modules.get("altair")
-    kinds = (altair.renderers, altair.data_transformers, altair.vegalite_compilers, altair.theme._themes) if altair else ()
-    return [each._get_state() for each in kinds]
+    return (altair.renderers, altair.data_transformers, altair.vegalite_compilers, altair.theme._themes) if altair else ()
 
 
 _PROBES: dict[str, Callable[[], Any]] = {
@@ -218,7 +217,7 @@ _PROBES: dict[str, Callable[[], Any]] = {
     "decimal": lambda: str(decimal.getcontext()),
     "logging": _logging,
     "polars": lambda: sys.modules["polars"].Config.state() if "polars" in sys.modules else {},
-    "altair": _registries,
+    "altair": lambda: [each._get_state() for each in registries()],
     "contents": _contents,
     "modules": _modules,
     "classes": _classes,

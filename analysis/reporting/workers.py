@@ -1,4 +1,4 @@
-"""Processes that do jobs one after another with the imports already done: an `Executor` whose workers may die, hang or be retired.
+"""Processes that do jobs one after another with the imports already done: an `Executor` whose workers may die or hang.
 
 A worker is a new interpreter, never a fork: Polars has threads that a fork would lose. It is in a session of its own, so that
 Ctrl-C reaches only this process, and it ends when this process does. One that dies, or is not heard of in time, fails its own
@@ -33,7 +33,8 @@ MEGABYTES = 400
 SECONDS = 3600
 """A job may take so long."""
 
-_WARM = ("analysis.charts", "analysis.exhibits", "analysis.reporting.kernel", "analysis.reporting.making")
+_WARM = ("analysis.reporting.kernel", "analysis.reporting.execute", "analysis.reporting.making", "analysis.reporting.html")
+"""What is imported before the first job; the kernel comes first, for it looks at Altair before our charts change it."""
 
 _LAUNCH = """
 import sys
@@ -66,7 +67,10 @@ class Workers(Executor):
         self._lock, self._is_closed, self._is_ended = threading.Lock(), False, False
 
     def submit(self, do: Callable, /, *args: Any, **options: Any) -> Future:
-        """Have a worker call `do`, a function of a module, and return what it will give; all of it must pickle."""
+        """Have a worker call `do`, a function of a module, and return what it will give; all of it must pickle.
+
+        What it raises has as `told` what the worker told of the job before.
+        """
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("no jobs are taken after shutdown")
@@ -78,7 +82,7 @@ class Workers(Executor):
             return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more jobs, and let the workers end when theirs are done; with `cancel_futures` those that wait are dropped."""
+        """Take no more jobs and let the workers end when theirs are done; `cancel_futures` drops those that wait."""
         with self._lock:
             self._is_closed = True
         if cancel_futures:
@@ -122,10 +126,10 @@ class Workers(Executor):
             except Exception as error:  # it does not pickle, or no process could be started
                 future.set_exception(error)
                 continue
+            future.set_result(value) if done else future.set_exception(value)
             if is_retired or worker.jobs >= self._jobs or megabytes > self._megabytes:
                 self._gone(worker)
                 worker = None
-            future.set_result(value) if done else future.set_exception(value)
         self._gone(worker)
 
     def _started(self) -> "_Worker":
@@ -168,6 +172,8 @@ class _Worker:
             while self._line.poll(max(0, min(last, within) - time.monotonic())):
                 kind, *words = self._line.recv()
                 if kind == "done":
+                    if not words[0]:
+                        words[1].told = told
                     return tuple(words)
                 told.append(words[0])
                 within = last if words[1] is None else time.monotonic() + words[1]
