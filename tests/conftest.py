@@ -1,6 +1,7 @@
 """What several tests share: small frames of claims, and a copy of the project with its own data and reports."""
 
 import shutil
+from concurrent.futures import Executor, Future
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +14,16 @@ from analysis import Ledger
 from analysis.reporting.edition import build
 from analysis.reporting.planning import plan
 from analysis.schema import Claim, Entity, Event
+
+
+class Here(Executor):
+    """Does a job in this process when it is given, so that what a test has put in the place of a function is called."""
+
+    def submit(self, do, /, *args, **options) -> Future:
+        future = Future()
+        future.set_result(do(*args, **options))
+        return future
+
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2026, 11, 25)
@@ -145,7 +156,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The check of numbers refuses such a page, as it should; here it is asked what would come of one that passes.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.reporting.numbers.check_traced", lambda *_, **__: None)
-        return build(plan(root, [], given, date=TODAY, as_of=None), lambda *_: None).folder
+        return build(plan(root, [], given, date=TODAY, as_of=None), lambda *_: None, workers=Here()).folder
 
 
 def _copy(folder: Path) -> Path:

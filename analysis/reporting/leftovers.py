@@ -96,7 +96,7 @@ def put_back(before: dict[str, Any], /) -> None:
 
 def changed(before: dict[str, Any], /) -> list[str]:
     """What is otherwise than it was before and cannot be put back: names of modules, or of kinds of state."""
-    acts = sorted(_acts)
+    acts = sorted(_acts | {name for name in _variables if name.startswith("POLARS_")})  # some of which it reads only once
     for _ in range(20):  # what zmq and threads of libraries let go of is closed a moment later
         if _files() == before["files"]:
             break

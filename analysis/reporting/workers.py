@@ -41,7 +41,7 @@ import sys
 sys.path[0] = {root!r}
 from analysis.reporting.workers import serve
 del sys.path[0]
-serve({end})
+serve({end}, is_warm={is_warm})
 """
 
 
@@ -54,13 +54,15 @@ class LostError(BuildError):
 
 
 class Workers(Executor):
-    """A bounded pool of workers, each started when there is a job for it.
+    """A bounded pool of workers, each started when there is a job for it, and warm: with what reports need imported.
 
     Leaving its context by an exception ends the workers at once.
     """
 
-    def __init__(self, count: int, *, jobs: int = JOBS, megabytes: float = MEGABYTES, seconds: float = SECONDS) -> None:
-        self._count, self._jobs, self._megabytes, self._seconds = count, jobs, megabytes, seconds
+    def __init__(
+        self, count: int, *, jobs: int = JOBS, megabytes: float = MEGABYTES, seconds: float = SECONDS, is_warm: bool = True
+    ) -> None:
+        self._is_warm, self._count, self._jobs, self._megabytes, self._seconds = is_warm, count, jobs, megabytes, seconds
         self._waiting: queue.SimpleQueue = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._there: set[_Worker] = set()
@@ -136,7 +138,7 @@ class Workers(Executor):
         with self._lock:
             if self._is_ended:
                 raise LostError("the workers were ended", [])
-            worker = _Worker()
+            worker = _Worker(is_warm=self._is_warm)
             self._there.add(worker)
             return worker
 
@@ -150,9 +152,9 @@ class Workers(Executor):
 class _Worker:
     """This side of one worker."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_warm: bool) -> None:
         near, far = socket.socketpair()
-        launch = _LAUNCH.format(root=str(Path(__file__).resolve().parents[2]), end=far.fileno())
+        launch = _LAUNCH.format(root=str(Path(__file__).resolve().parents[2]), end=far.fileno(), is_warm=is_warm)
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own text
             [sys.executable, "-c", launch], pass_fds=[far.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
         )
@@ -219,13 +221,14 @@ def retire(reasons: list[str]) -> None:
     _reasons.extend(reasons)
 
 
-def serve(end: int) -> None:
+def serve(end: int, *, is_warm: bool) -> None:
     """A worker's whole life: do what is sent through `end` until it closes."""
     global _line
     threading.Thread(target=_end_with, args=(end,), daemon=True, name="Parent").start()
-    for name in _WARM:
-        importlib.import_module(name)
-    importlib.import_module("analysis.reporting.kernel").warm_up()
+    if is_warm:
+        for name in _WARM:
+            importlib.import_module(name)
+        sys.modules["analysis.reporting.kernel"].warm_up()
     _line = Connection(end)
     while (job := _line.recv()) is not None:
         do, args, options = job
