@@ -46,7 +46,7 @@ from analysis.charts import lettering
 [importlib.import_module(f"analysis.metrics.{module.name}") for module in pkgutil.iter_modules(metrics.__path__)]
 lettering.width("A日")
 from scipy.special import stdtrit
-b"".decode("utf-8-sig"), pl.Series([1]).map_elements(str, return_dtype=pl.String)
+b"1".decode("utf-8-sig"), pl.Series([1]).map_elements(str, return_dtype=pl.String)
 alt.Chart(pl.DataFrame({"x": [1]})).mark_point().encode(x="x:Q")
 """
 

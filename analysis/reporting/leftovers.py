@@ -31,6 +31,9 @@ _PATCHED = ("analysis", "polars", "altair", "great_tables", "dataframely")
 _OURS = {"sys": {"last_exc", "last_type", "last_value", "last_traceback", "ps1", "ps2", "ps3", "argv"}, "builtins": {"_"}}
 """Names of modules that every shell sets anew."""
 
+_KEPT = {"__warningregistry__", "__slotnames__"}
+"""What Python notes in any module or class: the first is void once put_back says that filters have changed."""
+
 _ACTS = ("ctypes.", "gc.", "os.fork", "os.posix_spawn", "os.spawn", "os.system", "os.exec", "pty.", "resource.", "subprocess.")
 _ACTS += (
     "object.__setattr__",
@@ -113,7 +116,7 @@ def _otherwise(before: dict, now: dict) -> list[str]:
         old, new = before.get(key), now.get(key)
         if old is None or new is None or old[0] is not new[0] or not _is_same(old[1], new[1]):
             names = {n for n in _names(old) | _names(new) if not (old and new and old[1].get(n, key) is new[1].get(n, key))}
-            names -= _OURS.get(key, set()) | {"__warningregistry__"}  # which is void: put_back says that filters have changed
+            names -= _OURS.get(key, set()) | _KEPT
             differs += [f"{key}: {', '.join(sorted(names)[:5])}"] if names else []
     return sorted(differs)
 

@@ -119,7 +119,7 @@ class Workers(Executor):
                 continue
             try:
                 worker = worker or self._started()
-                done, value, megabytes, is_retired = worker.do(job, self._seconds)
+                done, value, megabytes, reasons = worker.do(job, self._seconds)
             except LostError as lost:
                 self._gone(worker)
                 worker = None
@@ -129,7 +129,7 @@ class Workers(Executor):
                 future.set_exception(error)
                 continue
             future.set_result(value) if done else future.set_exception(value)
-            if is_retired or worker.jobs >= self._jobs or megabytes > self._megabytes:
+            if reasons or worker.jobs >= self._jobs or megabytes > self._megabytes:
                 self._gone(worker)
                 worker = None
         self._gone(worker)
@@ -161,8 +161,8 @@ class _Worker:
         far.close()
         self._line, self.jobs = Connection(near.detach()), 0
 
-    def do(self, job: tuple, seconds: float) -> tuple[bool, Any, float, bool]:
-        """Have a job done: whether it was, what it gave or raised, megabytes held, and whether the worker must be retired.
+    def do(self, job: tuple, seconds: float) -> tuple[bool, Any, float, list[str]]:
+        """Have a job done: whether it was, what it gave or raised, megabytes held, and why the worker must be retired, if so.
 
         Raises:
             LostError: where the worker ends first, or nothing is heard of it for longer than it said, or `seconds` are over.
@@ -243,10 +243,10 @@ def serve(end: int, *, is_warm: bool) -> None:
 
 def _answer(is_done: bool, value: Any) -> None:
     try:
-        _line.send(("done", is_done, value, _megabytes(), bool(_reasons)))
+        _line.send(("done", is_done, value, _megabytes(), list(_reasons)))
     except Exception as error:  # what does not pickle
         text = f"{type(error).__name__}: {error}: {type(value).__name__}: {value}"
-        _line.send(("done", False, BuildError(text), _megabytes(), bool(_reasons)))
+        _line.send(("done", False, BuildError(text), _megabytes(), list(_reasons)))
 
 
 def _megabytes() -> float:
