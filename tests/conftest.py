@@ -1,6 +1,8 @@
 """What several tests share: small frames of claims, and a copy of the project with its own data and reports."""
 
+import os
 import shutil
+import time
 from concurrent.futures import Executor, Future
 from datetime import date
 from pathlib import Path
@@ -176,3 +178,20 @@ def edit(project: Path):
         path.write_text(text.replace(old, new, 1), "utf-8")
 
     return replace
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(process: int) -> bool:
+    """Whether a process ends within some seconds."""
+    for _ in range(200):
+        if not is_there(process):
+            return True
+        time.sleep(0.05)
+    return False

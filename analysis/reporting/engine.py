@@ -61,7 +61,8 @@ class WarmEngine(Engine):
         else:
             given, done = {"timeout": execution_timeout, **options}, None
             try:
-                done = _worker().submit(run_cells, nb_man.nb, str(Path.cwd()), dict(os.environ), given).result()
+                job = _worker().submit(run_cells, nb_man.nb, str(Path.cwd()), dict(os.environ), given)
+                done = workers.result(job)
             except Exception as error:
                 done = as_far_as_it_came(getattr(error, "told", []))
                 raise DeadKernelError(str(error)) if isinstance(error, workers.LostError) else error from None

@@ -142,14 +142,15 @@ def _code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 def _failed_cell(output: Path) -> str:
     """The failed cell by its name in the notebook; its number would count the cells that papermill has put in.
 
-    Where a kernel died, papermill marks every cell as completed, and the one that killed it may have got its count or
-    not: then the last one counted and the first one not counted are both named.
+    A worker tells which cell is running. Where a kernel died, papermill marks every cell as completed, and the one that
+    killed it may have got its count or not: then the last one counted and the first one not counted are both named.
     """
     code = _code_cells(nbformat.read(output, as_version=4)) if output.exists() else []
     failed = [cell.id for cell in code if any(out.output_type == "error" for out in cell.outputs)]
+    waiting = [cell for cell in code if cell.execution_count is None]
+    failed += [cell.id for cell in waiting if cell.metadata.get("papermill", {}).get("status") == "running"]
     counted = [cell.id for cell in code if cell.execution_count is not None]
-    uncounted = [cell.id for cell in code if cell.execution_count is None]
-    return "cell " + " or ".join(failed[:1] or [*counted[-1:], *uncounted[:1]])
+    return "cell " + " or ".join(failed[:1] or [*counted[-1:], *(cell.id for cell in waiting[:1])])
 
 
 def _text(error: PapermillExecutionError) -> str:

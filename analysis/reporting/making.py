@@ -17,7 +17,7 @@ from analysis.reporting import changes
 from analysis.reporting.changes import Changes
 from analysis.reporting.parameters import Report, Value
 from analysis.reporting.planning import Plan
-from analysis.reporting.workers import LostError
+from analysis.reporting.workers import LostError, result
 
 if TYPE_CHECKING:
     from analysis.gates import Finding
@@ -165,7 +165,7 @@ def render(made: list[Made], plan: Plan, workers: Executor, staging: Path, chang
     for one, job in jobs:
         name = one.report.name
         try:
-            done = job.result()
+            done = result(job)
         except LostError as lost:
             done = Rendered("", b"", "", {}, _what(name, lost))
         if done.failed:
@@ -183,7 +183,7 @@ def render(made: list[Made], plan: Plan, workers: Executor, staging: Path, chang
 
 def _executed(job: Future, report: Report, output: Path) -> Run:
     try:
-        return job.result()
+        return result(job)
     except LostError as lost:
         from analysis.reporting import execute
 

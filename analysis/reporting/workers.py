@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -149,6 +149,13 @@ class Workers(Executor):
             worker.end()
 
 
+def result(future: Future, /) -> Any:
+    """What a job gave, or raised; waited for in steps, for with Polars there Ctrl-C does not end a wait, only what follows."""
+    while not future.done():
+        wait([future], timeout=0.1)
+    return future.result()
+
+
 class _Worker:
     """This side of one worker."""
 
@@ -184,10 +191,10 @@ class _Worker:
         self.kill()
         raise LostError("it took longer than it may, and was ended", told)
 
-    def kill(self, wait: float = 0.2) -> str:
+    def kill(self, within: float = 0.2) -> str:
         """End it, and all that it has started, unless it ends by itself; returns how it ended."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(wait)
+            self._process.wait(within)
         with suppress(OSError):
             os.killpg(self._process.pid, signal.SIGKILL)
         code = self._process.wait()
@@ -197,7 +204,7 @@ class _Worker:
         """Let it end, and take what it has started with it."""
         with suppress(OSError):
             self._line.send(None)
-        self.kill(wait=5)
+        self.kill(within=5)
         self._line.close()
 
 

@@ -6,26 +6,10 @@ import sys
 import time
 
 import pytest
+from conftest import gone, is_there
 
 from analysis.errors import BuildError
 from analysis.reporting.workers import LostError, Workers
-
-
-def is_there(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def gone(process: int) -> bool:
-    """Whether a process ends within some seconds."""
-    for _ in range(200):
-        if not is_there(process):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_worker_that_dies_fails_its_own_job_and_the_others_are_done():
