@@ -72,7 +72,8 @@ def test_leaving_by_an_exception_ends_the_workers_at_once():
 
 def test_workers_end_when_the_process_that_asked_is_killed():
     code = "import os, time\nfrom analysis.reporting.workers import Workers\nworkers = Workers(1, is_warm=False)\n"
-    code += "print(workers.submit(os.getpid).result(), flush=True)\nworkers.submit(time.sleep, 600).result()"
+    code += "process = workers.submit(os.getpid).result()\njob = workers.submit(time.sleep, 600)\n"
+    code += "time.sleep(0.5)  # the job is running by then\nprint(process, flush=True)\njob.result()"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as asking:
         process = int(asking.stdout.readline())
         assert is_there(process)
