@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from concurrent.futures import Executor, Future
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +20,16 @@ from analysis.schema import Claim, Entity, Event
 
 settings.register_profile("evroad", deadline=None)  # a busy machine is no failure
 settings.load_profile("evroad")
+
+
+class Here(Executor):
+    """Does a job in this process when it is given, so that what a test has put in the place of a function is called."""
+
+    def submit(self, do, /, *args, **options) -> Future:
+        future = Future()
+        future.set_result(do(*args, **options))
+        return future
+
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = date(2026, 11, 25)
@@ -162,7 +174,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # The check of numbers refuses such a page, as it should; here it is asked what would come of one that passes.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.reporting.numbers.check_traced", lambda *_, **__: None)
-        return build(plan(root, [], given, date=TODAY, as_of=None), lambda *_: None).folder
+        return build(plan(root, [], given, date=TODAY, as_of=None), lambda *_: None, workers=Here()).folder
 
 
 def _copy(folder: Path) -> Path:
@@ -220,3 +232,20 @@ def open_page(browser, request):
     yield open_one
     for context in contexts:
         context.close()
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(process: int) -> bool:
+    """Whether a process ends within some seconds."""
+    for _ in range(200):
+        if not is_there(process):
+            return True
+        time.sleep(0.05)
+    return False

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,8 +28,25 @@ if TYPE_CHECKING:
     "--static", "is_static", is_flag=True, help="Make pages without scripts, 0.9 MB smaller each: charts are pictures."
 )
 @click.option("--why", "tells_why", is_flag=True, help="Tell of each report why it is made, or not.")
+@click.option(
+    "--workers", type=click.IntRange(1), metavar="N", help="Processes that make reports; one a processor where not given."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["evroad", "kernel"]),
+    default="evroad",
+    help="What runs the notebooks: workers that have done the imports, or a kernel of its own for each.",
+)
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
-def build(reports: tuple[str, ...], day: date | None, tells_why: bool, parameters: tuple[str, ...], **choices: Any) -> None:
+def build(
+    reports: tuple[str, ...],
+    day: date | None,
+    tells_why: bool,
+    workers: int | None,
+    engine: str,
+    parameters: tuple[str, ...],
+    **choices: Any,
+) -> None:
     """Build an edition of the reports (all of them where none is named) into reports/DATE."""
     from analysis.project import project_root
     from analysis.reporting import again
@@ -48,7 +66,7 @@ def build(reports: tuple[str, ...], day: date | None, tells_why: bool, parameter
         _tell([(f"{name}: {reason}.", False) for name, reason in why(planned).items()])
     from analysis.reporting import edition
 
-    made = _with_progress(edition.build, planned)
+    made = _with_progress(partial(edition.build, workers=workers or 0, engine=engine), planned)
     if again.asked(root, request) == asked:  # no file was changed while it was planned
         again.keep(root, asked, key=planned.key, lines=lines)
     if made.unchanged:

@@ -1,6 +1,9 @@
 """Building an edition: execute, compare, render, and publish the whole folder by one rename. Nothing half-made is seen."""
 
 import json
+import os
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +14,7 @@ from analysis.reporting.changes import Changes
 from analysis.reporting.making import Made, Progress, executed, render
 from analysis.reporting.planning import Plan, differences, inputs
 from analysis.reporting.publication import publish, publishing, refresh
+from analysis.reporting.workers import Workers
 
 if TYPE_CHECKING:
     from analysis.reporting.html import About
@@ -26,8 +30,14 @@ class Edition:
     changed: str
 
 
-def build(plan: Plan, progress: Progress) -> Edition:
+def build(plan: Plan, progress: Progress, *, workers: Executor | int = 0, engine: str = "evroad") -> Edition:
     """Make the edition that `plan` describes, or find that it is there already.
+
+    Args:
+        plan: what it is made of.
+        progress: told of each step of each report, in their order.
+        workers: who does the jobs, or how many processes are to; none stands for one a processor, as long as there are reports.
+        engine: what runs the notebooks, one of `execute.ENGINES`.
 
     Raises:
         HeldError: where a check holds it.
@@ -40,7 +50,7 @@ def build(plan: Plan, progress: Progress) -> Edition:
     reports = plan.root / "reports"
     with publishing(reports) as staging:
         try:
-            made = _build(plan, reports, staging / "edition", progress)
+            made = _build(plan, reports, staging / "edition", progress, _pool(plan, workers), engine)
         except (EvroadError, OSError):
             raise
         except Exception as error:
@@ -53,7 +63,17 @@ def build(plan: Plan, progress: Progress) -> Edition:
     return made
 
 
-def _build(plan: Plan, reports: Path, staging: Path, progress: Progress) -> Edition:
+def _pool(plan: Plan, workers: Executor | int) -> AbstractContextManager[Executor]:
+    """The executor itself, or a pool of so many workers; none is started before there is a job."""
+    if isinstance(workers, Executor):
+        return nullcontext(workers)
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Workers(min(workers or there, len(plan.reports)))
+
+
+def _build(
+    plan: Plan, reports: Path, staging: Path, progress: Progress, pool: AbstractContextManager[Executor], engine: str
+) -> Edition:
     found, told, names = editions.editions(reports), plan.manifest(), plan.parameters.keys()
     today = [path for path in found if editions.place(path)[0] == str(plan.date)]
     alike = [other for other in map(editions.manifest, today) if editions.is_of_the_same(other, told)]
@@ -74,10 +94,10 @@ def _build(plan: Plan, reports: Path, staging: Path, progress: Progress) -> Edit
     }
     staging.mkdir()
     about = plan.about(name)
-    made = [executed(report, plan, staging, about, progress) for report in plan.reports]
-    changed = _data(plan, made, staging, about, told, before)
-    for one in made:
-        render(one, plan, staging, changed.of(one.report.name), progress)
+    with pool as workers:
+        made = executed(plan, workers, staging, about, engine, progress)
+        changed = _data(plan, made, staging, about, told, before)
+        render(made, plan, workers, staging, changed, progress)
     _finish(plan, made, staging, about, told, changed)
     if inputs(plan.root, plan.reports) != plan.inputs:
         raise BuildError("data, notebooks or the package changed while the edition was made: build again")

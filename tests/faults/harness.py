@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from datetime import date
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def _copy(root: Path, copy: Path) -> None:
 
 
 def _executed(canned: nbformat.NotebookNode) -> Callable:
-    def execute(_: Path, parameters: dict, /, *, cwd: Path, output: Path) -> nbformat.NotebookNode:  # noqa: ARG001
+    def execute(_: Path, parameters: dict, /, *, cwd: Path, output: Path, with_engine: str) -> nbformat.NotebookNode:  # noqa: ARG001
         output.write_text("as papermill leaves it while it runs", "utf-8")
         return nbformat.from_dict(json.loads(json.dumps(canned)))
 
@@ -73,7 +74,16 @@ def _executed(canned: nbformat.NotebookNode) -> Callable:
 
 def _build(root: Path, day: date, given: dict[str, str]) -> None:
     planned = planning.plan(root, [], given, date=day, as_of=None)
-    edition.build(planned, lambda *_: None)
+    edition.build(planned, lambda *_: None, workers=_Here())
+
+
+class _Here(Executor):
+    """Makes reports in this process: what is put in the place of a function is called, and a fork has all of the build."""
+
+    def submit(self, do: Callable, /, *args: object) -> Future:
+        future: Future = Future()
+        future.set_result(do(*args))
+        return future
 
 
 def _forked(work: Callable[[], None]) -> int:
