@@ -5,6 +5,8 @@ from datetime import date
 from math import inf
 from typing import Any
 
+import polars as pl
+
 from analysis.exhibits.citing import quoted, with_sources
 from analysis.ledger import Ledger
 from analysis.units import POINTS_PER_SHARE, months_between
@@ -88,15 +90,21 @@ def compare(before: Told, after: Told, ledger: Ledger, /) -> list[Change]:
     old, new = (
         {(row["report"], row["figure_id"]): row for row in told.figures if row["report"] in shared} for told in (before, after)
     )
-    because = _Causes(before, after, ledger)
+    pairs = {key: (old.get(key), new.get(key)) for key in dict.fromkeys([*new, *old])}
+    unlike = {key: pair for key, pair in pairs.items() if not all(pair) or _content(pair[0]) != _content(pair[1])}
+    because = _Causes(
+        before, after, ledger, {name for pair in unlike.values() for row in pair if row for name in row["claim_ids"]}
+    )
     changes = []
-    for key in dict.fromkeys([*new, *old]):
-        was, now = old.get(key), new.get(key)
-        if was and now and _content(was) == _content(now):
-            continue
+    for key, (was, now) in unlike.items():
         kind, reason = because(key[0], was, now)
         kind = kind if was and now else "new" if now else "gone"
         changes.append(Change(key[0], kind, (now or was)["label"], was, now, *_difference(was, now), reason))
+    return ranked(changes)
+
+
+def ranked(changes: list[Change], /) -> list[Change]:
+    """Changes in the order in which they are told."""
     return sorted(changes, key=lambda c: (_PLACE[c.kind], -c.size, c.report, c.figure_id))
 
 
@@ -181,7 +189,7 @@ def _signed(words: str, value: float) -> str:
 class _Causes:
     """Why a figure differs between two editions: what came of the claims it rests on, else how it was computed or asked."""
 
-    def __init__(self, before: Told, after: Told, ledger: Ledger) -> None:
+    def __init__(self, before: Told, after: Told, ledger: Ledger, statements: set[str]) -> None:
         self.before, self.after = before, after
         old, new = before.manifest, after.manifest
         clocks = all(old[name] == new[name] for name in _CLOCKS)
@@ -191,7 +199,7 @@ class _Causes:
             for name in old["inputs"].keys() | new["inputs"].keys()
             if old["inputs"].get(name) != new["inputs"].get(name) and not name.startswith("data/")
         )
-        every = _entries(ledger)
+        every = _entries(ledger, statements)
         self.first = {name: entries[0] for name, entries in every.items()}
         self.latest = {name: row for name, entries in every.items() if (row := self._last_known(entries))}
 
@@ -257,11 +265,11 @@ class _Causes:
         return known[-1] if known else None
 
 
-def _entries(ledger: Ledger) -> dict[str, list[dict]]:
-    """Every entry about each claim and event, in order, with its source."""
+def _entries(ledger: Ledger, statements: set[str]) -> dict[str, list[dict]]:
+    """Every entry about each of these claims and events, in order, with its source."""
     made: dict[str, list[dict]] = {}
     for table, key in ((ledger.claims, "claim_id"), (ledger.events, "event_id")):
-        for row in with_sources(table.sort("entry", maintain_order=True), ledger):
+        for row in with_sources(table.filter(pl.col(key).is_in(statements)).sort("entry", maintain_order=True), ledger):
             made.setdefault(row[key], []).append({**row, "claim_id": row[key]})
     return made
 

@@ -47,6 +47,11 @@ def asked(root: Path, request: Mapping[str, object], /) -> str:
         return ""  # which one, and why, is told by the long way
 
 
+def digest(path: Path, /) -> str:
+    """A hash of a file's content; empty where it cannot be read."""
+    return editions.sha256(path) if path.is_file() else ""
+
+
 def answer(root: Path, asked: str, /, *, date: str) -> Answer | None:
     """The edition that a build would find to be there already; None where it may be otherwise.
 

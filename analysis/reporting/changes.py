@@ -6,19 +6,21 @@ from math import isfinite
 
 import dataframely as dy
 
-from analysis.comparison import KINDS, Change, Told, in_short
+from analysis.comparison import KINDS, Change, in_short, ranked
 from analysis.exhibits.shown import link, table
 from analysis.schema import Figures
 
 FILE = "changes.csv"
 """What `data` calls them as a table."""
+_NAMED = 8
+"""More reports than these are counted."""
 _SHOWN = 40
 """More changes than a reader of a page takes in; the table as data has them all."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed since an edition; `since` is empty where there is none before."""
+    """What changed since an edition, and which reports are not in that; `since` is empty where there is none before."""
 
     since: str
     found: list[Change]
@@ -28,20 +30,16 @@ class Changes:
     def in_short(self) -> str:
         if not self.since:
             return "No earlier edition of these reports is there to compare with."
-        others = f" Not in that edition: {', '.join(self.not_compared)}." if self.not_compared else ""
+        more = len(self.not_compared) - _NAMED
+        named = ", ".join(self.not_compared[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        others = f" Not in that edition: {named}." if named else ""
         return in_short(self.found, self.since) + others
 
-    def of(self, report: str) -> "Changes":
-        """Those of one report."""
-        if report in self.not_compared:
-            return Changes("", [], [])
-        return Changes(self.since, [change for change in self.found if change.report == report], [])
 
-
-def changes(found: list[Change], before: Told | None, reports: list[str], /) -> Changes:
-    """What changed, and which reports could not be compared."""
-    missing = [name for name in reports if before and name not in before.reports]
-    return Changes(before.name if before else "", found, missing)
+def of_all(parts: list[Changes], since: str, /) -> Changes:
+    """What changed in the reports of an edition, from what changed in each; `since` is the edition before, if there is one."""
+    found = ranked([change for part in parts for change in part.found])
+    return Changes(since, found, [name for part in parts for name in part.not_compared])
 
 
 def section(told: Changes, /, *, for_print: bool = False, linked: bool = False) -> str:

@@ -70,11 +70,24 @@ def write_data(folder: Path, made: list[Table], view: Ledger, about: About, titl
     (folder / PACKAGE).write_text(_datapackage(folder, made, about), "utf-8")
 
 
-def tables(figures: list[dict], view: Ledger, /) -> list[Table]:
+def typed(report: str, figures: list[dict], /) -> pl.DataFrame:
+    """A report's figures as rows of the table `figures`.
+
+    Args:
+        report: its name.
+        figures: rows of `Figures`, dates as ISO text, as its executed notebook holds them.
+    """
+    dates = [name for name, column in _FIGURES.items() if column.dtype == pl.Date]
+    text = {name: pl.String if name in dates else _dtype(column) for name, column in _FIGURES.items()}
+    rows = pl.DataFrame([{"report": report, **row} for row in figures], schema=text)
+    return rows.with_columns(pl.col(dates).str.to_date("%Y-%m-%d"))
+
+
+def tables(told: pl.DataFrame, view: Ledger, /) -> list[Table]:
     """The tables of an edition.
 
     Args:
-        figures: rows of `Figures` with their `report`, dates as ISO text.
+        told: the figures of all reports, as `typed` gives them.
         view: the ledger as the edition's reports saw it.
 
     Returns:
@@ -85,7 +98,6 @@ def tables(figures: list[dict], view: Ledger, /) -> list[Table]:
     Raises:
         BuildError: where a figure rests on a statement that the view does not hold.
     """
-    told = _frame(figures, _FIGURES)
     cited = _cited(told["claim_ids"].explode(empty_as_null=False).unique().to_list(), view)
     sources = view.sources.filter(pl.col("source_id").is_in(cited["source_id"].to_list()))
     origin = {"source_id": ("sources", "source_id")}
@@ -141,13 +153,6 @@ _STATEMENTS = {
     name: _optional(column) if name in _OF_ONE else column
     for name, column in ((name, (Event.columns() | Claim.columns() | _BESIDE)[name]) for name in _ORDER)
 }
-
-
-def _frame(rows: list[dict], columns: dict[str, dy.Column]) -> pl.DataFrame:
-    """Rows from a notebook, where dates are text, as a typed frame."""
-    dates = [name for name, column in columns.items() if column.dtype == pl.Date]
-    text = {name: pl.String if name in dates else _dtype(column) for name, column in columns.items()}
-    return pl.DataFrame(rows, schema=text).with_columns(pl.col(dates).str.to_date("%Y-%m-%d"))
 
 
 def _plain(frame: pl.DataFrame, columns: dict[str, dy.Column]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -9,25 +10,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.errors import BuildError, EvroadError, HeldError
-from analysis.reporting import changes, editions
+from analysis.reporting import changes, editions, staleness
+from analysis.reporting.batch import Batch, Made, Progress, Stage
 from analysis.reporting.changes import Changes
-from analysis.reporting.making import Made, Progress, executed, render
-from analysis.reporting.planning import Plan, differences, inputs
-from analysis.reporting.publication import publish, publishing, refresh
+from analysis.reporting.planning import Plan, inputs
+from analysis.reporting.publication import clear, publish, publishing, refresh
 from analysis.reporting.workers import Workers
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from analysis.reporting.html import About
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A published edition, whether it was there already, what it supersedes, and what changed, in a line."""
+    """A published edition, whether it was there already, what it supersedes, and what changed, in a line.
+
+    `missing` holds what came of reports of a grid that failed, by their names; `taken_over` counts those not made anew.
+    """
 
     folder: Path
     unchanged: bool
     supersedes: str | None
     changed: str
+    missing: dict[str, str]
+    taken_over: int
 
 
 def build(plan: Plan, progress: Progress, *, workers: Executor | int = 0, engine: str = "evroad") -> Edition:
@@ -42,7 +50,8 @@ def build(plan: Plan, progress: Progress, *, workers: Executor | int = 0, engine
     Raises:
         HeldError: where a check holds it.
         BusyError: where another build is under way.
-        BuildError: where a report fails; its executed notebook is kept under `reports/.failed/`. Nothing is published then.
+        BuildError: where a report fails, or of a grid every one, or the same as in an edition of today; executed notebooks are
+            kept under `reports/.failed/`, and what was done for the next build. Nothing is published then.
     """
     held = [finding.text for finding in plan.findings if finding.level == "held"]
     if held:
@@ -50,8 +59,11 @@ def build(plan: Plan, progress: Progress, *, workers: Executor | int = 0, engine
     reports = plan.root / "reports"
     with publishing(reports) as staging:
         try:
-            made = _build(plan, reports, staging / "edition", progress, _pool(plan, workers), engine)
-        except (EvroadError, OSError):
+            made = _build(plan, reports, staging, progress, _pool(plan, workers), engine)
+        except EvroadError:
+            raise
+        except OSError:  # the disk may be full
+            clear(staging)
             raise
         except Exception as error:
             raise BuildError(f"{type(error).__name__}: {error}: nothing was published") from error
@@ -74,35 +86,65 @@ def _pool(plan: Plan, workers: Executor | int) -> AbstractContextManager[Executo
 def _build(
     plan: Plan, reports: Path, staging: Path, progress: Progress, pool: AbstractContextManager[Executor], engine: str
 ) -> Edition:
-    found, told, names = editions.editions(reports), plan.manifest(), plan.parameters.keys()
+    found, told, names = editions.editions(reports), dict(plan.manifest), plan.parameters.keys()
     today = [path for path in found if editions.place(path)[0] == str(plan.date)]
     alike = [other for other in map(editions.manifest, today) if editions.is_of_the_same(other, told)]
-    last = next((other for other in reversed(alike) if other["parameters"].keys() == names), None)
-    if last and last["key"] == plan.key:
+    last = next((other for other in reversed(alike) if other["parameters"].keys() | _missing(other) == names), None)
+    is_same = last is not None and last["key"] == plan.manifest["key"]
+    if is_same and not _missing(last):
         return _there_already(reports / last["edition"], last)
     name = f"{plan.date}.{editions.place(today[-1])[1] + 1}" if today else str(plan.date)
     target = reports / name
     if target.exists():
         raise BuildError(f"{target} is there already, and is no edition: move it away, then build again")
-    supersedes = next((other for other in reversed(alike) if other["parameters"].keys() & names), None)
+    supersedes = next((other for other in reversed(alike) if staleness.differ(other, told)), None)
     before = editions.find(reports, plan.against) if plan.against else editions.before(found, told, name=name)
     told |= {
         "edition": name,
         "supersedes": supersedes["edition"] if supersedes else None,
-        "differs_in": differences(supersedes, plan) if supersedes else [],
+        "differs_in": staleness.differences(supersedes, told) if supersedes else [],
         "compared_with": before.name if before else None,
     }
-    staging.mkdir()
-    about = plan.about(name)
+    about, stage = plan.about(name), Stage(staging, told)
+    batch = Batch(plan, about, stage, before, _comparison(plan, told, before), engine, progress)
     with pool as workers:
-        made = executed(plan, workers, staging, about, engine, progress)
-        changed = _data(plan, made, staging, about, told, before)
-        render(made, plan, workers, staging, changed, progress)
-    _finish(plan, made, staging, about, told, changed)
+        made = batch.made(workers)
+    _check(plan, batch.failed, _missing(last) if is_same else set())
+    told |= _without(told, batch.failed)
+    changed = changes.of_all([one.changed for one in made], before.name if before else "")
+    _data(plan, made, stage.files, about, changed)
+    _finish(plan, made, stage.files, about, told, changed)
     if inputs(plan.root, plan.reports) != plan.inputs:
         raise BuildError("data, notebooks or the package changed while the edition was made: build again")
-    publish(staging, target)
-    return Edition(target, False, told["supersedes"], changed.in_short)
+    publish(stage.files, target)
+    stage.clear()
+    taken_over = sum(one.made_in != name for one in made)
+    return Edition(target, False, told["supersedes"], changed.in_short, batch.failed, taken_over)
+
+
+def _missing(told: dict[str, Any]) -> set[str]:
+    """The reports that an edition lacks, as they failed."""
+    return set(told.get("missing", {}))
+
+
+def _check(plan: Plan, failed: dict[str, str], missing: set[str]) -> None:
+    """Let no edition be made that is not to be, or would say no more than the one that lacks the same reports.
+
+    Raises:
+        BuildError: with what came of each report that failed.
+    """
+    texts = "\n\n".join(failed.values())
+    if failed and (plan.is_strict or len(failed) == len(plan.reports)):
+        raise BuildError(f"{texts}\n\nNothing was published.")
+    if failed and failed.keys() == missing:
+        raise BuildError(f"{texts}\n\nNothing was published: an edition of today lacks these reports already.")
+
+
+def _without(told: dict[str, Any], failed: dict[str, str]) -> dict[str, Any]:
+    """What an edition says of its reports, without those that failed, and what came of these."""
+    parts = ("parameters", "given", "notebooks", "keys")
+    kept = {part: {name: value for name, value in told[part].items() if name not in failed} for part in parts}
+    return kept | {"missing": {name: text.partition("\n")[0] for name, text in failed.items()}}
 
 
 def _there_already(folder: Path, told: dict[str, Any]) -> Edition:
@@ -115,28 +157,48 @@ def _there_already(folder: Path, told: dict[str, Any]) -> Edition:
     if gone:
         what = f"edition {folder.name} was made of the same inputs, and withdrawn on {gone['date']}: {gone['reason']}"
         raise BuildError(f"{what} Mend what was wrong, then build again")
-    return Edition(folder, True, None, told["what_changed"])
+    return Edition(folder, True, None, told["what_changed"], {}, 0)
 
 
-def _data(plan: Plan, made: list[Made], staging: Path, about: "About", told: dict[str, Any], before: Path | None) -> Changes:
-    """Write the edition's figures and what they rest on, and hold them against those of the edition before."""
+def _comparison(plan: Plan, told: dict[str, Any], before: Path | None) -> "Callable[[str, pl.DataFrame], Changes]":
+    """What tells what changed in a report since the edition before, by its name and its figures."""
     from analysis.comparison import Told, compare
+
+    if before is None:
+        return lambda *_: Changes("", [], [])
+    said, (figures, entries) = editions.manifest(before), editions.tables(before)
+    earlier = figures.partition_by("report", as_dict=True)
+
+    def changed(name: str, figures: "pl.DataFrame") -> Changes:
+        if name not in said["parameters"]:
+            return Changes("", [], [name])
+        then = earlier[name,].to_dicts() if (name,) in earlier else []
+        now = Told(told["edition"], told, figures.to_dicts(), plan.entries)
+        return Changes(before.name, compare(Told(before.name, said, then, entries), now, plan.ledger), [])
+
+    return changed
+
+
+def _data(plan: Plan, made: list[Made], folder: Path, about: "About", changed: Changes) -> None:
+    """Write the edition's figures, what they rest on, and what changed."""
+    import polars as pl
+
     from analysis.reporting import data
 
-    held = data.tables([row for one in made for row in one.figures], plan.view)
-    earlier = editions.told(before) if before else None
-    now = Told(told["edition"], told, held[0].rows.to_dicts(), dict(held[1].rows.select("statement_id", "entry").iter_rows()))
-    changed = changes.changes(compare(earlier, now, plan.ledger) if earlier else [], earlier, [one.report.name for one in made])
-    titles = {one.report.name: one.report.title for one in made}
-    data.write_data(staging, [*held, data.changed(changed)], plan.view, about, titles)
-    return changed
+    figures = pl.concat([one.figures for one in made], rechunk=True)
+    titles = {one.report.name: one.report.full_title for one in made}
+    data.write_data(folder, [*data.tables(figures, plan.view), data.changed(changed)], plan.view, about, titles)
 
 
 def _finish(plan: Plan, made: list[Made], staging: Path, about: "About", told: dict[str, Any], changed: Changes) -> None:
     """Write the edition's first page, and last what it says of itself."""
     from analysis.reporting import html
 
-    reports = [{"name": one.report.name, "title": one.report.title, "answer": one.answer} for one in made]
+    told["made_in"] = {one.report.name: one.made_in for one in made if one.made_in != told["edition"]}
+    told["answers"] = {one.report.name: one.answer for one in made}
+    reports = [
+        {"name": one.report.name, "title": one.report.title, "asked": one.report.asked, "answer": one.answer} for one in made
+    ]
     sizes = {path.name: path.stat().st_size for path in staging.iterdir()}
     section, checks = changes.section(changed, linked=True), html.checks(plan.findings)
     page = html.edition_page(about, reports, told, section, checks, sizes=sizes)

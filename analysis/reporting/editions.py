@@ -15,6 +15,8 @@ from analysis.errors import BuildError, InputError, escaped
 from analysis.reporting.notices import without_notice
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from analysis.comparison import Told
 
 MANIFEST = "manifest.json"
@@ -95,16 +97,26 @@ def before(found: list[Path], told: Mapping, /, *, name: str) -> Path | None:
 
 
 def superseded_by(path: Path, found: list[Path], report: str | None = None, /) -> Path | None:
-    """The last edition of the same day that took the place of one, or of one of its reports; withdrawn ones did not."""
+    """The last edition of the same day that took the place of one, or of one of its reports; withdrawn ones did not.
+
+    Nor did one that has the report as this one has it, made once for both.
+    """
     told = account(path)
-    for other in reversed(found):
-        if place(other) <= place(path) or other.name[:10] != path.name[:10] or withdrawn(other) is not None:
-            continue
-        later = account(other)
-        shared = later["parameters"].keys() & told["parameters"].keys() if later and is_of_the_same(later, told) else set()
-        if report in shared or (report is None and shared):
-            return other
-    return None
+    if told is None:
+        return None
+    same = [other for other in found if place(other) > place(path) and other.name[:10] == path.name[:10]]
+    later = [(other, account(other)) for other in same if withdrawn(other) is None]
+    later = [(other, said) for other, said in reversed(later) if said and is_of_the_same(said, told)]
+    replaced = []
+    for name in told["parameters"] if report is None else [report]:
+        last = next(((other, said) for other, said in later if name in said["parameters"] and name in told["parameters"]), None)
+        if last and _made_in(*last, name) != _made_in(path, told, name):
+            replaced.append(last[0])
+    return max(replaced, key=place, default=None)
+
+
+def _made_in(path: Path, told: Mapping, report: str) -> str:
+    return told.get("made_in", {}).get(report, path.name)
 
 
 def is_of_the_same(one: Mapping, other: Mapping) -> bool:
@@ -160,23 +172,26 @@ def told(folder: Path, /) -> "Told":
     Raises:
         BuildError: for an edition that is damaged.
     """
-    import polars as pl
-
     from analysis.comparison import Told
 
     said = manifest(folder)
-    try:
-        return Told(folder.name, said, *tables(folder))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise BuildError(f"edition {folder} is damaged ({error}): move it away, then build again") from None
+    told, entries = tables(folder)
+    return Told(folder.name, said, told.to_dicts(), entries)
 
 
-def tables(folder: Path, /) -> tuple[list[dict], dict[str, int]]:
-    """The figures in an edition's folder, and the entry of each statement they cite."""
+def tables(folder: Path, /) -> "tuple[pl.DataFrame, dict[str, int]]":
+    """The figures in an edition's folder, and the entry of each statement they cite.
+
+    Raises:
+        BuildError: where they cannot be read.
+    """
     import polars as pl
 
-    cited = pl.read_parquet(folder / CITED, columns=["statement_id", "entry"])
-    return pl.read_parquet(folder / FIGURES).to_dicts(), dict(cited.iter_rows())
+    try:
+        cited = pl.read_parquet(folder / CITED, columns=["statement_id", "entry"])
+        return pl.read_parquet(folder / FIGURES), dict(cited.iter_rows())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise BuildError(f"edition {folder} is damaged ({error}): move it away, then build again") from None
 
 
 def figures(folder: Path, /) -> list[dict[str, str]]:
@@ -208,7 +223,7 @@ def read(folder: Path, /) -> dict[str, Any] | None:
 
 
 def account(folder: Path, /) -> Mapping[str, Any] | None:
-    """What `read` tells without the files that went in and came out; read once for as long as the manifest is the same file."""
+    """What `read` tells without files that went in or came out, and answers; read once while the manifest is the same file."""
     try:
         file = (folder / MANIFEST).stat()
     except OSError:
@@ -219,7 +234,9 @@ def account(folder: Path, /) -> Mapping[str, Any] | None:
 @cache
 def _account(folder: Path, *_: int) -> Mapping[str, Any] | None:
     told = read(folder)
-    return MappingProxyType({name: told[name] for name in told if name not in ("inputs", "outputs")}) if told else None
+    return (
+        MappingProxyType({name: told[name] for name in told if name not in ("inputs", "outputs", "answers")}) if told else None
+    )
 
 
 def _digest(path: Path) -> str:

@@ -114,7 +114,7 @@ def edition_page(
 
     Args:
         about: the edition.
-        reports: `name`, `title` and `answer` of each.
+        reports: `name`, `title`, what is `asked` other than by default, and `answer` of each.
         told: what the edition says of itself.
         changed: the section that tells what changed.
         checks: the section that tells what was checked.
@@ -124,14 +124,19 @@ def edition_page(
     letters = json.dumps([reports, changed, checks], ensure_ascii=False)
     page = {
         "about": about,
-        "style": _style(letters),
+        "style": _style(letters + "".join(told.get("missing", {}).values())),
         "reports": reports,
+        "most": _ANSWERED,
         "told": told,
         "changed": changed,
         "checks": checks,
         "sizes": sizes,
     }
     return _template("edition.html.j2").render(page)
+
+
+_ANSWERED = 20
+"""Of more reports than these the first page of an edition does not tell the answers: it would be a book."""
 
 
 def page_of(template: str, /, *, style: str | None = None, **told: object) -> str:

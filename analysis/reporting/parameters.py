@@ -54,12 +54,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Report:
-    """A report: a notebook with a `parameters` cell."""
+    """A report: a notebook with a `parameters` cell, or that notebook with parameters of its own, told by name and title."""
 
     name: str
     path: Path
     title: str
     parameters: dict[str, Parameter]
+    asked: str = ""
+
+    @property
+    def full_title(self) -> str:
+        """The title, with what is asked where that is not the default."""
+        return f"{self.title} ({self.asked})" if self.asked else self.title
 
 
 def find_reports(folder: Path) -> dict[str, Report]:

@@ -1,8 +1,10 @@
 """What an edition is to be made of: decided and checked before anything runs."""
 
 import hashlib
-import json
+import platform
+import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from analysis import __version__
 from analysis.errors import InputError
 from analysis.project import address
-from analysis.reporting import editions
+from analysis.reporting import editions, staleness
 from analysis.reporting.parameters import CLOCKS, Report, Value, assign, check_names, choose, find_reports
 
 if TYPE_CHECKING:
@@ -35,8 +37,8 @@ class Plan:
 
     `unknown` counts the claims in force today that were not known by `as_of`, or not recorded by `recorded_by`. `is_whole`
     says whether it holds every report there is, `is_replay` whether an earlier day than it could be is told, `is_static`
-    whether its pages are to do without scripts. `findings` are what was checked of the data, and `against` is the edition it
-    is to be compared with, if one was named.
+    whether its pages are to do without scripts, and `is_strict` whether nothing is to be published where a report fails.
+    `findings` are what was checked of the data, and `against` is the edition it is to be compared with, if one was named.
     """
 
     root: Path
@@ -50,19 +52,20 @@ class Plan:
     is_whole: bool
     is_replay: bool
     is_static: bool
+    is_strict: bool
     findings: "list[Finding]"
     against: str | None
     ledger: "Ledger"
     view: "Ledger"
 
-    @property
-    def key(self) -> str:
-        """A hash of everything the edition depends on, save the edition it is compared with where none was named."""
-        days = [str(day) for day in (self.date, self.as_of, self.recorded_by)]
-        checks = [[finding.gate, finding.level, finding.text] for finding in self.findings]
-        choices = [self.against, self.is_static]
-        content = json.dumps([self.inputs, self.told_parameters, days, checks, choices], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
+    @cached_property
+    def seen(self) -> dict[str, str]:
+        """A hash of each table of the ledger as the reports see it: of what was known by then, and recorded."""
+        view = self.view
+        tables = {name: getattr(view, name) for name in ("sources", "series", "entities", "conflicts")} | view.entries
+        return {
+            name: hashlib.sha256(table.hash_rows(seed=0).to_numpy().tobytes()).hexdigest() for name, table in tables.items()
+        }
 
     @cached_property
     def words(self) -> dict[str, set[str]]:
@@ -71,10 +74,11 @@ class Plan:
 
         return ledger_words(self.ledger)
 
-    @property
-    def steps(self) -> int:
-        """How many steps the reports take together."""
-        return len(STEPS) * len(self.reports)
+    @cached_property
+    def entries(self) -> dict[str, int]:
+        """The entry of each claim and event that the view holds."""
+        held = ((self.view.vintages, "claim_id"), (self.view.retracted, "claim_id"), (self.view.events, "event_id"))
+        return {name: entry for table, key in held for name, entry in table.select(key, "entry").iter_rows()}
 
     @property
     def told_parameters(self) -> dict[str, dict[str, object]]:
@@ -104,11 +108,12 @@ class Plan:
 
         return About("index", TITLE, edition, self.date, self.as_of, self.recorded_by)
 
+    @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What the edition will say of what it was made of."""
+        """What the edition will say of what it was made of; `key` and `keys` are hashes of that, of all and of each report."""
         from analysis.metrics import VERSION
 
-        return {
+        told = {
             "date": str(self.date),
             "as_of": str(self.as_of),
             "recorded_by": str(self.recorded_by) if self.recorded_by else None,
@@ -117,12 +122,16 @@ class Plan:
             "is_whole": self.is_whole,
             "is_replay": self.is_replay,
             "is_static": self.is_static,
-            "key": self.key,
+            "asked_against": self.against,
             "parameters": self.told_parameters,
             "given": self.given,
+            "notebooks": {report.name: report.path.stem for report in self.reports if report.name != report.path.stem},
             "inputs": self.inputs,
+            "seen": self.seen,
             "findings": [vars(finding) for finding in self.findings],
         }
+        keys = staleness.keys(told)
+        return told | {"key": staleness.digest(keys), "keys": keys}
 
 
 def plan(
@@ -136,6 +145,8 @@ def plan(
     recorded_by: date | None = None,
     against: str | None = None,
     is_static: bool = False,
+    grid: Path | None = None,
+    is_strict: bool = False,
 ) -> Plan:
     """Check reports, parameters and data, and fix what the edition is made of.
 
@@ -148,10 +159,12 @@ def plan(
         recorded_by: our own day, to replay what was told then; no limit where none is given.
         against: the edition to compare with; the one before it where none is named.
         is_static: whether pages do without scripts.
+        grid: a file that names the reports, with the parameters of each; `given` stand where it says nothing.
+        is_strict: whether one report of a grid that fails is to hold all; without a grid it always does.
 
     Raises:
         InputError: for an unknown report, parameter, claim, entity or edition, a value of the wrong type, a day the ledger
-            knows nothing of, or a report that cannot replay a day of ours.
+            knows nothing of, a report that cannot replay a day of ours, or a grid that cannot be read as one.
         LedgerError: for faults in the data.
     """
     from analysis.gates import findings, settings
@@ -159,10 +172,17 @@ def plan(
 
     address(root / "pyproject.toml")  # refused now: when it is used, the edition is published
     every = find_reports(root / "notebooks")
-    reports = choose(every, names)
+    if grid and names:
+        raise InputError(f"reports are named by the grid {grid.name}: leave {', '.join(names)} away, or the grid")
     for name in given.keys() & CLOCKS.keys():
         raise InputError(f"parameter {name} is set by {CLOCKS[name]}, for all reports of the edition alike")
-    parameters = assign(reports, given)
+    if grid:
+        from analysis.reporting.grid import read_grid
+
+        parameters, reports = read_grid(grid, every, given)
+    else:
+        reports = choose(every, names)
+        parameters = assign(reports, given)
     if against is not None:
         editions.told(editions.find(root / "reports", against))
     ledger = Ledger.load(root / "data")
@@ -187,9 +207,10 @@ def plan(
         parameters=parameters,
         inputs=inputs(root, reports),
         unknown=len(ledger.as_of().claims.join(view.claims, on=["claim_id", "entry"], how="anti")),
-        is_whole=len(reports) == len(every),
+        is_whole={report.name for report in reports} >= every.keys(),
         is_replay=view.known < today or recorded_by is not None,
         is_static=is_static,
+        is_strict=is_strict or grid is None,
         findings=findings(view, settings(root / "pyproject.toml"), day=as_of or date),
         against=against,
         ledger=ledger,
@@ -198,71 +219,40 @@ def plan(
 
 
 def inputs(root: Path, reports: list[Report]) -> dict[str, str]:
-    """Hash of every file the edition depends on, by its path in the project."""
-    return hashes(root, [report.path for report in reports])
+    """What the edition depends on: the hash of every file by its path in the project, and the versions of libraries."""
+    return hashes(root, list(dict.fromkeys(report.path for report in reports)))
 
 
 def hashes(root: Path, notebooks: list[Path]) -> dict[str, str]:
-    """Hash of the data, these notebooks, the package and the lock, by their paths in the project."""
+    """Hash of the data, these notebooks and what lies beside them, the package and the lock; and the libraries' versions."""
     package = Path(__file__).resolve().parents[1]
     files = {f"data/{path.name}": path for path in sorted((root / "data").glob("*.csv"))}
-    files |= {f"notebooks/{path.name}": path for path in notebooks}
+    beside = (path for path in sorted((root / "notebooks").glob("*")) if path.is_file() and path.suffix != ".ipynb")
+    files |= {f"notebooks/{path.name}": path for path in (*notebooks, *beside)}
     files |= {
         f"analysis/{path.relative_to(package).as_posix()}": path
         for path in sorted(package.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
     lock = root / "requirements.lock"
-    return {name: editions.sha256(path) for name, path in files.items()} | (
-        {lock.name: editions.sha256(lock)} if lock.exists() else {}
-    )
+    files |= {lock.name: lock} if lock.exists() else {}
+    return {name: editions.sha256(path) for name, path in files.items()} | _versions()
 
 
-def differences(before: dict, plan: Plan) -> list[str]:
-    """The inputs in which an edition differs from one of the same day, by name."""
-
-    def named(told: dict) -> dict:
-        parameters = {f"parameters of {name}": values for name, values in told["parameters"].items()}
-        return told["inputs"] | parameters | {"as-of date": told["as_of"], "scripts in pages": not told.get("is_static")}
-
-    return _unlike(named(before), named(plan.manifest()))
-
-
-def why(plan: Plan) -> dict[str, str]:
-    """Of each report why it is made, or not: what differs from the last edition that has it, by name."""
-    found, told = editions.editions(plan.root / "reports"), plan.manifest()
-    return {report.name: _why(report.name, told, found) for report in plan.reports}
-
-
-def _why(report: str, told: dict, found: list[Path]) -> str:
-    mine = told | {"parameters": {report: told["parameters"][report]}}
-    before = editions.before(found, mine, name=f"{told['date']}.{sys.maxsize}")
-    if before is None:
-        return "made, as no edition before has it"
-    then = editions.manifest(before)
-    if then["key"] == told["key"]:
-        return f"not made: nothing changed since {before.name}"
-    changed = _unlike(_of(report, then), _of(report, told))
-    if not changed:
-        return f"made with the others: nothing of its own changed since {before.name}"
-    more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-    return f"made, as since {before.name} changed {', '.join(changed[:_NAMED])}{more}"
+def _versions() -> dict[str, str]:
+    """The version of Python and of each library that this package asks for, as installed: their folders' names tell."""
+    found = {}
+    for folder in map(Path, reversed(sys.path)):  # the first one on the path is the one that is imported
+        with suppress(OSError):
+            named = (_INSTALLED.fullmatch(path.name) for path in folder.iterdir())
+            found |= {match[1].lower(): (match[2], folder / match[0]) for match in named if match}
+    asked = found.get("evroad")
+    told = (asked[1] / "METADATA").read_text("utf-8") if asked else ""
+    names = {
+        name.lower().replace("-", "_") for name in re.findall(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==)", told, re.MULTILINE)
+    }
+    return {"Python": platform.python_version()} | {name: found[name][0] for name in sorted(names & found.keys())}
 
 
-_NAMED = 8  # inputs that are named one by one
-
-
-def _of(report: str, told: dict) -> dict[str, object]:
-    """What one report of an edition is made of, by name."""
-    own = f"notebooks/{report}.ipynb"
-    files = {name: digest for name, digest in told["inputs"].items() if name == own or not name.startswith("notebooks/")}
-    parameters = {f"parameter {name}": value for name, value in told["parameters"][report].items() if name not in CLOCKS}
-    days = {f"the {name} date": told.get(key) for name, key in _DAYS.items()}
-    return files | parameters | days | {"what the checks found": told.get("findings"), "--static": bool(told.get("is_static"))}
-
-
-_DAYS = {"edition’s": "date", "as-of": "as_of", "recorded-by": "recorded_by"}
-
-
-def _unlike(before: dict[str, object], now: dict[str, object]) -> list[str]:
-    return sorted(name for name in now.keys() | before.keys() if now.get(name) != before.get(name))
+_INSTALLED = re.compile(r"(\w+)-(.+)\.dist-info")
+_ASKED = re.compile(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==)", re.MULTILINE)

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import groupby
 from pathlib import Path
@@ -33,13 +33,14 @@ LATEST = "latest"
 LATEST_PAGE = "latest.html"
 _KEPT = ".notices.json"
 _STAGING = ".staging"
+_REPLACEMENT = "replacement"
 _NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP)  # of file systems, and users, without symbolic links
 _READABLE = 0o444  # a published file is not written again
 
 
 @contextmanager
 def publishing(reports: Path) -> Iterator[Path]:
-    """Sole use of the folder of reports, with an empty staging folder in it that is gone afterwards.
+    """Sole use of the folder of reports, with a staging folder in it, which stays where something is left in it.
 
     Raises:
         BusyError: where another build is under way.
@@ -49,12 +50,15 @@ def publishing(reports: Path) -> Iterator[Path]:
     try:
         reports.mkdir(exist_ok=True)
         with FileLock(reports / ".lock").acquire(timeout=0):
-            _clear(staging)
-            staging.mkdir()
+            if staging.is_symlink() or not staging.is_dir():
+                clear(staging)
+            staging.mkdir(exist_ok=True)
+            clear(staging / _REPLACEMENT)
             try:
                 yield staging
             finally:
-                _clear(staging)
+                with suppress(OSError):
+                    staging.rmdir()
     except Timeout:
         raise BusyError(f"another build is under way in {reports}: wait for it, then build again") from None
     except OSError as error:
@@ -180,7 +184,7 @@ def _kept(path: Path) -> dict[str, str]:
 
 def _replace(path: Path, content: bytes, staging: Path) -> None:
     """Write a file so that a reader, and a crash, sees the old one or the new one, never a part."""
-    temporary = staging / "replacement"
+    temporary = staging / _REPLACEMENT
     with temporary.open("wb") as file:
         file.write(content)
         file.flush()
@@ -214,8 +218,8 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def _clear(path: Path) -> None:
-    """Take away what an earlier build left, whatever it is."""
+def clear(path: Path, /) -> None:
+    """Take away whatever is there."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.exists():

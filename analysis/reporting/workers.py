@@ -62,7 +62,7 @@ class Workers(Executor):
     def __init__(
         self, count: int, *, jobs: int = JOBS, megabytes: float = MEGABYTES, seconds: float = SECONDS, is_warm: bool = True
     ) -> None:
-        self._is_warm, self._count, self._jobs, self._megabytes, self._seconds = is_warm, count, jobs, megabytes, seconds
+        self._is_warm, self.count, self._jobs, self._megabytes, self._seconds = is_warm, count, jobs, megabytes, seconds
         self._waiting: queue.SimpleQueue = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._there: set[_Worker] = set()
@@ -78,7 +78,7 @@ class Workers(Executor):
                 raise RuntimeError("no jobs are taken after shutdown")
             future: Future = Future()
             self._waiting.put((future, (do, args, options)))
-            if len(self._threads) < self._count:
+            if len(self._threads) < self.count:
                 self._threads.append(threading.Thread(target=self._tend, daemon=True))
                 self._threads[-1].start()
             return future

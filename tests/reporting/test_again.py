@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from conftest import REPORTS, TODAY
 
 from analysis.cli import main
-from analysis.reporting import again, editions
-from analysis.reporting.planning import plan, why
+from analysis.reporting import again, editions, staleness
+from analysis.reporting.planning import plan
 
 REQUEST = {"reports": (), "given": {}, "date": str(TODAY)}
 
@@ -26,6 +26,10 @@ def root(edition, tmp_path):
     shutil.copytree(built, root, symlinks=True)
     again.keep(root, again.asked(root, REQUEST), key=editions.manifest(made.folder)["key"], lines=[("As told.", True)])
     return root
+
+
+def why(planned):
+    return staleness.why(planned.manifest, planned.root / "reports")
 
 
 def answer(root, **request):
@@ -180,13 +184,16 @@ def test_what_changed_is_named_and_only_for_the_report_that_it_is_of(root):
     reasons = why(_planned(root, {"plant": "infiniti-canton-ev"}))
     assert reasons["targets"] == f"made, as since {TODAY} changed notebooks/targets.ipynb"
     assert reasons["production"].startswith(f"made, as since {TODAY} changed parameter plant")
-    assert reasons["rivals"] == f"made with the others: nothing of its own changed since {TODAY}"
+    assert reasons["rivals"] == f"not made: nothing changed since {TODAY}"
 
 
 def test_a_day_is_a_change_and_so_are_data(root):
-    _append("data/entities.csv")(root)
+    _append("data/entities.csv")(root)  # a blank line says nothing
+    assert why(_planned(root))["rivals"] == f"not made: nothing changed since {TODAY}"
+    path = root / "data" / "entities.csv"
+    path.write_text(path.read_text("utf-8").replace("Norway", "Noreg"), "utf-8")
     told = why(_planned(root, day=TODAY + timedelta(days=1)))["rivals"]
-    assert told.startswith(f"made, as since {TODAY} changed data/entities.csv, the edition’s date")
+    assert told == f"made, as since {TODAY} changed data/claims.csv, data/entities.csv, the edition’s date"
 
 
 def test_of_many_inputs_a_few_are_named_and_the_others_counted(root):
@@ -194,7 +201,7 @@ def test_of_many_inputs_a_few_are_named_and_the_others_counted(root):
     told = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").unlink()
     gone = {f"analysis/gone-{place:02}.py": "0" for place in range(11)}
-    (folder / "manifest.json").write_text(json.dumps(told | {"key": "another", "inputs": told["inputs"] | gone}))
+    (folder / "manifest.json").write_text(json.dumps(told | {"keys": {}, "inputs": told["inputs"] | gone}))
     reason = why(_planned(root))["rivals"]
     assert reason.endswith("analysis/gone-06.py, analysis/gone-07.py and 3 more")
 

@@ -44,8 +44,8 @@ def test_an_edition_holds_every_report_three_ways_with_figures_manifest_and_inde
     tables = {f"{table}.{ending}" for table in names for ending in ("csv", "parquet")}
     others = {"evroad.xlsx", "datapackage.json", "index.html", "manifest.json"}
     assert {path.name for path in made.folder.iterdir()} == files | tables | others
-    executed = [(report, "executed") for report in REPORTS]
-    assert told == executed + [(report, step) for report in REPORTS for step in ("page", "PDF")]
+    for report in REPORTS:
+        assert [step for name, step in told if name == report] == ["executed", "page", "PDF"]
 
 
 PRINTED = {
@@ -286,7 +286,8 @@ def test_a_failing_cell_publishes_nothing_and_keeps_the_executed_notebook(projec
     kept = reports / ".failed" / "2026-11-25-targets.ipynb"
     assert str(kept) in str(error.value)
     assert "on purpose" in kept.read_text("utf-8")
-    assert not (reports / ".staging").exists()
+    done = {path.stem for path in (reports / ".staging" / "edition").iterdir()}
+    assert done == set(REPORTS) - {"targets"}  # for the next build, when that is mended
 
 
 def test_a_notebook_that_stops_without_an_error_publishes_nothing(project):

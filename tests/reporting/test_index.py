@@ -112,7 +112,7 @@ def test_an_edition_that_does_not_say_what_was_given_is_listed_all_the_same(repo
 def test_the_manifest_tells_parameters_other_than_the_defaults_and_no_days(project):
     given = {"currency": "JPY", "company": "nissan"}  # the second is the default
     planned = plan(project, ["investments", "targets"], given, date=date(2026, 11, 25), as_of=date(2024, 4, 1))
-    assert planned.manifest()["given"] == {"investments": {"currency": "JPY"}}
+    assert planned.manifest["given"] == {"investments": {"currency": "JPY"}}
 
 
 class Inside(HTMLParser):
