@@ -114,7 +114,8 @@ def test_the_whole_benchmark_runs_on_a_small_project_and_writes_its_table(tmp_pa
     notebook.cells[2].metadata["tags"] = ["parameters"]
     nbformat.write(notebook, project / "notebooks" / "small.ipynb")
     monkeypatch.setattr(bench.importlib.util, "find_spec", lambda _: None)  # other engines are not in the tests' environment
-    sizes = ["--rows", "1000", "--claims", "1000", "--sample", "1"]
+    monkeypatch.setattr(bench, "ASKED", {"small": ("plant", ["kyushu", "canton"])})
+    sizes = ["--batch", "1", "--rows", "1000", "--claims", "1000", "--sample", "1"]
     bench.main(["--project", str(project), "--out", str(out), *sizes])
     rows = [line.split(" | ") for line in out.read_text("utf-8").splitlines() if line.startswith("| ")]
     assert len({len(row) for row in rows}) == 1
@@ -123,6 +124,8 @@ def test_the_whole_benchmark_runs_on_a_small_project_and_writes_its_table(tmp_pa
         "naive loop",
         "cold, one command",
         "nothing changed",
+        "a batch of 1 reports",
+        "one report more",
         "peak memory",
         "small: executed",
         "--help",

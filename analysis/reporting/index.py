@@ -12,6 +12,8 @@ from analysis.reporting.parameters import as_given
 from analysis.units import day_label
 
 _SHOWN = 100  # characters of a parameter with its value
+_NAMED = 20
+"""More reports than these, as a grid may ask for, are counted."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Entry:
         return self.name[:10]
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """Its reports, where they are few enough to be named one by one."""
+        return self.reports if len(self.reports) <= _NAMED else ()
+
+    @property
     def in_part(self) -> bool:
         """Whether only some of its reports were superseded."""
         return len(self.reports) > len([report for lost in (self.later or {}).values() for report in lost])
@@ -54,7 +61,7 @@ class Entry:
         """The editions that took its place, each with the reports in which it did, unless one did in all."""
         later = self.later or {}
         in_all = len(later) == 1 and not self.in_part
-        return [(name, "" if in_all else f" in {', '.join(reports)}") for name, reports in later.items()]
+        return [(name, "" if in_all else f" in {_listed(reports)}") for name, reports in later.items()]
 
     @property
     def state(self) -> str:
@@ -86,7 +93,7 @@ def index_page(told: list[Entry], /) -> str:
         scripts=[(TEMPLATES / "index.js").read_text("utf-8")],
         months=[(month, list(group)) for month, group in months],
         count=len(told),
-        reports=_all(one.reports for one in told),
+        reports=_all(one.named for one in told),
         given=_all(one.given for one in told),
     )
 
@@ -125,11 +132,15 @@ def _entry(path: Path, same_day: list[Path]) -> Entry:
 
 
 def _given(told: Mapping) -> tuple[str, ...]:
-    """The parameters other than the defaults, each once, as NAME=VALUE; editions made before these were kept tell none."""
+    """The parameters other than the defaults, each once, as NAME=VALUE; none of a large batch, or where they were not kept."""
     given = told.get("given")
-    reports = given.values() if isinstance(given, dict) else ()
+    reports = given.values() if isinstance(given, dict) and len(given) <= _NAMED else ()
     pairs = [f"{name}={as_given(value)}" for values in reports if isinstance(values, dict) for name, value in values.items()]
     return tuple(_all([[pair if len(pair) <= _SHOWN else f"{pair[: _SHOWN - 1]}…" for pair in pairs]]))
+
+
+def _listed(reports: tuple[str, ...]) -> str:
+    return ", ".join(reports) if len(reports) <= _NAMED else f"{len(reports)} reports"
 
 
 def _all(groups: Iterable[Iterable[str]]) -> list[str]:

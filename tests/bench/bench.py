@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
@@ -26,6 +27,17 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 DAY = "2026-11-25"
+LATER = "2026-11-26"
+
+ASKED = {
+    "batteries": ("horizon_year", range(2031, 2051)),
+    "market_share": ("horizon_year", range(2036, 2056)),
+    "partnerships": ("horizon_year", range(2034, 2054)),
+    "road": ("horizon_year", range(2033, 2053)),
+    "targets": ("horizon_year", range(2035, 2055)),
+    "briefing": ("since", [f"2024-{month:02}-{day:02}" for month in range(1, 11) for day in (1, 15)]),
+}
+"""Report -> a parameter, and what a batch asks of it."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +99,20 @@ class Row:
         return [self.what, _seconds(self.cost), self.reference, _seconds(self.against), shown, *bound, self.reached]
 
 
+def _rows(count: int, names: Sequence[str]) -> Iterator[tuple[str, dict[str, object]]]:
+    """So many reports with parameters, the notebooks of these names in turn."""
+    there = {name: asked for name, asked in ASKED.items() if name in names}
+    each = [[(name, {parameter: value}) for value in values] for name, (parameter, values) in there.items()]
+    return islice((row for together in zip(*each, strict=True) for row in together), count)
+
+
+def _table(row: tuple[str, dict[str, object]]) -> str:
+    """A row of a grid as TOML."""
+    return "".join(
+        ["[[grid]]\n", f"report = {json.dumps(row[0])}\n", *(f"{name} = {json.dumps(v)}\n" for name, v in row[1].items())]
+    )
+
+
 HEAD = ["what", "cost", "against", "its cost", "result", "must be", "aim", "reached"]
 
 
@@ -131,9 +157,8 @@ class Bench:
 
     def reports(self) -> Iterator[Row]:
         """Making reports: the naive loop, all of them cold, again, and each warm by what it is made of."""
-        sample = self.notebooks[: self.options.sample]
-        naive = [self._naive(notebook) for notebook in sample]
-        each = sum(naive[1:], naive[0]).times(1 / len(naive))
+        naive = [(notebook.stem, {}) for notebook in self.notebooks[: self.options.sample]]
+        each = self._naive(naive)
         steps = "papermill, nbconvert" + (" and Chromium" if self.browser else "; no browser for the PDF")
         yield Row(f"one report in the naive loop ({steps}; mean of {len(naive)})", each)
         count = len(self.notebooks)
@@ -146,10 +171,37 @@ class Bench:
         yield Row("peak memory of a process that makes reports", value=cold.peak / 1e6, unit="MB", at_least=500, aim=350)
         yield from self._phases()
 
-    def _naive(self, notebook: Path) -> Cost:
-        made = self.folder / "naive" / notebook.stem
-        made.mkdir(parents=True)
-        cost = run([sys.executable, "-m", "papermill", notebook, made / "out.ipynb", "-k", "python3"], cwd=notebook.parent)
+    def batch(self) -> Iterator[Row]:
+        """Many reports at once: those of a grid that crosses the notebooks with other parameters; and again with one more."""
+        asked = list(_rows(self.options.batch + 1, [notebook.stem for notebook in self.notebooks]))
+        if not asked:
+            return
+        every = max(1, len(asked) // self.options.sample)
+        each = self._naive(asked[:-1:every][: self.options.sample])
+        count = len(asked) - 1
+        loop = f"the naive loop, extrapolated from {self.options.sample} to {count}"
+        build = [sys.executable, "-m", "analysis", "build", "--date", LATER, "--grid", self.folder / "grid.toml"]
+        costs = []
+        for rows in (asked[:-1], asked):
+            (self.folder / "grid.toml").write_text("".join(map(_table, rows)), "utf-8")
+            costs.append(run(build, cwd=self.root))
+        yield Row(f"a batch of {count} reports", costs[0], loop, each.times(count), at_least=25, aim=50)
+        yield Row("the same batch with one report more", costs[1], "the batch", costs[0])
+        yield Row(
+            "peak memory of the largest process of the batch", value=costs[0].peak / 1e6, unit="MB", at_least=500, aim=350
+        )
+
+    def _naive(self, reports: list[tuple[str, dict[str, object]]]) -> Cost:
+        """The mean cost of a report in the naive loop."""
+        costs = [self._one(name, given) for name, given in reports]
+        return sum(costs[1:], costs[0]).times(1 / len(costs))
+
+    def _one(self, name: str, given: dict[str, object]) -> Cost:
+        notebook = self.root / "notebooks" / f"{name}.ipynb"
+        made = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
+        parameters = [part for pair in given.items() for part in ("-p", *map(str, pair))]
+        command = [sys.executable, "-m", "papermill", notebook, made / "out.ipynb", "-k", "python3", *parameters]
+        cost = run(command, cwd=notebook.parent)
         cost += run([sys.executable, "-m", "nbconvert", "--to", "html", made / "out.ipynb"], cwd=made)
         if self.browser:
             print_ = ["--headless", "--no-sandbox", "--disable-gpu", f"--print-to-pdf={made / 'out.pdf'}", made / "out.html"]
@@ -199,6 +251,7 @@ class Bench:
 
 PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "reports": Bench.reports,
+    "batch": Bench.batch,
     "start": Bench.start,
     "market_share": Bench.market_share,
     "claims": Bench.claims,
@@ -227,6 +280,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
     parser.add_argument("--project", type=Path, default=ROOT, help="the project whose reports are made")
     parser.add_argument("--sample", type=int, default=5, help="reports that the naive loop makes")
+    parser.add_argument("--batch", type=int, default=100, help="reports of the batch")
     parser.add_argument("--rows", type=int, default=100_000_000, help="registrations")
     parser.add_argument("--claims", type=int, default=1_000_000)
     options = parser.parse_args(arguments)

@@ -53,7 +53,7 @@ def main(project: str, trial: str, count: str, seed: str) -> None:
             came = disturbance(copy, *KINDS[kind])
             _demand(copy, f"{trial} {place}, {came}")
             results[came] += 1
-            publication._clear(copy)
+            publication.clear(copy)
     print(json.dumps(results))  # noqa: T201 - what it is for
 
 

@@ -111,7 +111,7 @@ FIGURES = [
 ]
 
 
-def told(*rows: dict) -> pl.DataFrame:
+def figures_of(*rows: dict) -> pl.DataFrame:
     """Rows as `tables` takes them, each typed with its report."""
     parts = [typed(row["report"], [{name: value for name, value in row.items() if name != "report"}]) for row in rows]
     return pl.concat(parts) if parts else typed("targets", [])
@@ -133,7 +133,7 @@ CHANGED = Changes(
 @pytest.fixture
 def folder(tmp_path, view):
     titles = {"targets": "Targets: what came of them", "briefing": "Briefing"}
-    write_data(tmp_path, [*tables(told(*FIGURES), view), changed(CHANGED)], view, ABOUT, titles)
+    write_data(tmp_path, [*tables(figures_of(*FIGURES), view), changed(CHANGED)], view, ABOUT, titles)
     return tmp_path
 
 
@@ -157,21 +157,21 @@ def test_every_statement_of_a_figure_is_there_with_its_source_and_what_contradic
 
 
 def test_a_statement_is_told_in_the_entry_that_the_view_holds(view):
-    cited = tables(told(figure("a", "counted", "share")), view)[1].rows
+    cited = tables(figures_of(figure("a", "counted", "share")), view)[1].rows
     rows = cited.select("statement_id", "entry", "change", "value", "published_date", "product_id").rows()
     assert rows == [("share", 1, "new", 0.42, date(2024, 1, 1), "paper"), ("counted", 2, "correction", 0.38, None, "count")]
 
 
 def test_a_figure_that_rests_on_what_was_not_known_is_refused(view):
     with pytest.raises(BuildError, match="figures rest on nowhere, which could not be known on 2026-11-25"):
-        tables(told(figure("a", "share", "nowhere")), view)
+        tables(figures_of(figure("a", "share", "nowhere")), view)
 
 
 def test_a_conflict_tells_only_the_sides_and_reasons_that_were_known(view):
     def told(statement_ids):
         conflict = view.conflicts.head(1).with_columns(statement_ids=pl.lit(statement_ids))
         shown = Ledger(**(vars(view) | {"conflicts": conflict}))
-        return tables(told(figure("a", "share")), shown)[3].rows.select("statement_ids", "reason").rows()
+        return tables(figures_of(figure("a", "share")), shown)[3].rows.select("statement_ids", "reason").rows()
 
     assert told("share;counted;tomorrow") == [("share;counted", "No reason was known by the as-of date.")]
     assert told("share;tomorrow") == []
@@ -202,7 +202,7 @@ def test_parquet_has_dates_numbers_and_lists(folder):
 
 
 def test_no_figures_give_tables_without_rows(tmp_path, view):
-    write_data(tmp_path, [*tables(told(), view), changed(Changes("", [], []))], view, ABOUT, {})
+    write_data(tmp_path, [*tables(figures_of(), view), changed(Changes("", [], []))], view, ABOUT, {})
     assert [read_csv(tmp_path, name) for name in NAMES] == [[]] * 5
     assert [len(pl.read_parquet(tmp_path / f"{name}.parquet")) for name in NAMES] == [0] * 5
     assert cells(tmp_path, "Figures")[4] == ["[z]"] * 15
