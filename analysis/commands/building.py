@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analysis.commands.options import EXIT_CODES, Day, pairs, shown, today
+from analysis.commands.sending import also_elsewhere
 
 if TYPE_CHECKING:
     from analysis.reporting.planning import Plan
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     help="What runs the notebooks: workers that have done the imports, or a kernel of its own for each.",
 )
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
+@also_elsewhere
 def build(
     reports: tuple[str, ...],
     day: date | None,
