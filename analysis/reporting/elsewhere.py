@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from analysis import __version__
 from analysis.errors import BuildError, InputError
@@ -46,8 +47,9 @@ _TYPED: dict[str, Callable[[str], dict[str, Any]]] = {
     "abfs": lambda kind: {"content_settings": {"content_type": kind}},
 }  # how each object store is told; where there are others, there are folders instead
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "abfs": "azure", "abfss": "azure", "az": "azure"}
+_BROKEN = ""  # in place of an id
 _AT_ONCE = 8  # files on their way: a store answers each after tens of milliseconds
-_SECRET = re.compile(r"(?<=//)([^/:@?]*:)(.*)(?=@)|(?<=\?)(.*)()", re.DOTALL)
+_SECRET = re.compile(r"(?<=//)([^/:@?]*:)(.*)(?=@)|(?<=\?).*", re.DOTALL)  # a password, and what may be a signature
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,16 @@ def reach(text: str, reports: Path, /) -> Address:
     """The folder at an address, as `s3://bucket/reports`. Nothing is asked of it yet.
 
     Args:
-        text: the address; what stands in it as a password, or after ?, is not repeated.
+        text: the address; a password in it, and what follows ?, is not repeated.
         reports: the folder of reports here, which is no address to send itself to.
 
     Raises:
         InputError: for what is no such address, or needs what is not installed.
     """
     protocol, sign, rest = text.partition("://")
-    secrets = tuple(word for found in _SECRET.finditer(text) for word in (found[2] or found[3],) if word)
+    secrets = tuple(word for found in _SECRET.finditer(text) if found[2] for word in (found[2], unquote(found[2])))
     told = _SECRET.sub(lambda found: (found[1] or "") + "…", text)
-    if not sign or not rest.strip("/") or protocol in ("http", "https"):
+    if not sign or not rest.strip("/") or "?" in rest or protocol in ("http", "https"):
         raise InputError(f"{told}: expected an address that can be written to, as s3://BUCKET/FOLDER or file:///FOLDER")
     try:
         from fsspec.core import url_to_fs
@@ -93,8 +95,7 @@ def reach(text: str, reports: Path, /) -> Address:
         raise InputError(f"{told}: what writes to {protocol}:// is not installed: {remedy}") from None
     except Exception as error:
         raise InputError(str(Address(told, None, "", secrets).failure("cannot be used", error))) from None
-    is_here = "file" in _protocols(files) and Path(folder).resolve().is_relative_to(reports.resolve())
-    if is_here:
+    if "file" in _protocols(files) and Path(folder).resolve().is_relative_to(reports.resolve()):
         raise InputError(f"{told} is the folder of reports itself, or in it: name another")
     return Address(told, files, folder, secrets)
 
@@ -182,9 +183,9 @@ def _refuse_others(to: Address, held: list[_Held], there: Mapping[str, int], kep
         if name in there:
             known = kept.get(one.path.name)
             identity = known[0] if known else _identity(_get(to, name))
-            if identity != one.told["id"]:
+            if identity not in (one.told["id"], _BROKEN):
                 raise BuildError(f"{to.shown}: {name}: is another edition of that name, which stays: name another folder")
-            ours = True
+            ours |= identity != _BROKEN
     foreign = [name for name in (INDEX, FEED, LATEST_PAGE) if name in there and not ours]
     if foreign:
         raise BuildError(f"{to.shown}: {foreign[0]}: was not put there by evroad, and stays: name a folder of its own")
@@ -251,10 +252,13 @@ def _kept(to: Address, there: Mapping[str, int]) -> dict[str, list[str]]:
 
 
 def _identity(manifest: bytes) -> str:
+    """Which edition a manifest is of. One that breaks off was being written, and is written again."""
     try:
         return str(json.loads(manifest)["id"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+    except ValueError:
+        return _BROKEN
+    except (KeyError, TypeError):
+        return "of others"
 
 
 def _in_json(record: Mapping[str, list[str]]) -> bytes:
