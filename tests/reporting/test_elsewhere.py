@@ -339,6 +339,23 @@ def test_a_damaged_edition_is_named_and_not_sent_and_the_others_are(put, reports
     assert {"2026-11-25/manifest.json", "latest.html"} <= there.keys()
 
 
+def test_an_edition_that_was_damaged_gets_its_notices_once_it_is_put_right(put, reports, tmp_path):
+    """Its notices are as long as those it has there, so that only the record can tell that they were not sent."""
+    put("2026-11-24")
+    put("2026-11-24.1")
+    address, table = f"file://{tmp_path}/served", reports / "2026-11-24" / "figures.csv"
+    sent(reports, address)
+    put("2026-11-24.2")
+    content = table.read_bytes()
+    table.chmod(0o644)
+    table.write_bytes(content[::-1])
+    with pytest.raises(BuildError, match="2026-11-24: not sent"):
+        sent(reports, address)
+    table.write_bytes(content)
+    sent(reports, address)
+    assert at(address) == here(reports)
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -425,5 +442,6 @@ def test_a_build_is_sent_when_it_is_done_and_not_where_it_fails(put, reports, tm
 
 def test_what_sends_is_imported_only_where_something_is_sent():
     """fsspec costs a tenth of a second, s3fs a whole one."""
-    code = "import sys, analysis.cli, analysis.commands.sending as s; s._send(s._reached(())); print('fsspec' in sys.modules)"
+    code = "import sys, analysis.cli, analysis.commands.sending as s; s._send(s._reached(()))\n"
+    code += "print('fsspec' in sys.modules or 'analysis.reporting.elsewhere' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
