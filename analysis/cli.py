@@ -34,6 +34,7 @@ for command in (
     reading.withdraw,
     reading.trace,
     sending.mail,
+    sending.publish,
     data.codebook,
     data.import_,
 ):

@@ -38,6 +38,10 @@ class BuildError(EvroadError):
     exit_code = 1
 
 
+class MissingError(BuildError):
+    """Reports of a grid failed; an edition of the others was published."""
+
+
 class HeldError(BuildError):
     """A check before publication, set to hold, found something. Nothing was published."""
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from analysis.commands.options import EXIT_CODES, Day, pairs, shown, today
-from analysis.errors import BuildError, InputError
+from analysis.commands.sending import also_elsewhere
+from analysis.errors import InputError, MissingError
 
 if TYPE_CHECKING:
     from analysis.reporting.planning import Plan
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     help="What runs the notebooks: workers that have done the imports, or a kernel of its own for each.",
 )
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
+@also_elsewhere
 def build(
     reports: tuple[str, ...],
     day: date | None,
@@ -96,7 +98,7 @@ def build(
     if made.missing:
         texts = "\n\n".join(made.missing.values())
         count = f"{len(made.missing)} of {len(planned.reports)} reports"
-        raise BuildError(f"{texts}\n\n{count} failed and are missing in the edition: build again to try them again")
+        raise MissingError(f"{texts}\n\n{count} failed and are missing in the edition: build again to try them again")
 
 
 @click.command("list")

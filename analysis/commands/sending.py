@@ -1,13 +1,19 @@
-"""Commands that send what is published: mail."""
+"""Commands that send what is published: mail, publish, and build's option `--to`."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from analysis.commands.options import shown
-from analysis.errors import InputError
+from analysis.errors import BuildError, InputError, MissingError
+
+if TYPE_CHECKING:
+    from analysis.reporting.elsewhere import Address
 
 
 @click.command(epilog="Exit codes: 0 sent or written; 1 the server refused it, or the edition is damaged; 2 bad input.")
@@ -46,3 +52,64 @@ def mail(to: tuple[str, ...], sender: str, edition: str | None, report: str | No
     names = [address.addr_spec for address in recipients]
     delivery.send(content, sender=origin[0].addr_spec, recipients=names, server=server, secret=secret)
     click.echo(f"Sent to {', '.join(names)}: {told.subject}")
+
+
+@click.command(epilog="Exit codes: 0 sent, or nothing to do; 1 an address refused it; 2 bad input; 4 a build is under way.")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+def publish(addresses: tuple[str, ...]) -> None:
+    """Bring other addresses up to date with the editions here, withdrawals included: s3://..., gs://..., file:///..."""
+    from analysis.project import project_root
+    from analysis.reporting.editions import find
+    from analysis.reporting.publication import publishing, refresh
+
+    reached, reports = _reached(addresses), project_root() / "reports"
+    find(reports, None)  # refuses where there is none
+    with publishing(reports) as staging:  # what a killed build or withdrawal left undone is done first
+        refresh(reports, staging)
+    _send(reached)
+
+
+def also_elsewhere(build: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that publishes the option `--to`: addresses are looked at before it begins, and sent to after it."""
+
+    @click.option(
+        "--to", "to", multiple=True, metavar="ADDRESS", help="Then bring this address up to date too, as s3://BUCKET/FOLDER."
+    )
+    @wraps(build)
+    def build_and_send(*args: Any, to: tuple[str, ...], **options: Any) -> None:
+        reached = _reached(to)
+        try:
+            build(*args, **options)
+        except MissingError:  # the others are published
+            _send(reached)
+            raise
+        _send(reached)
+
+    return build_and_send
+
+
+def _reached(addresses: tuple[str, ...]) -> list["Address"]:
+    if not addresses:
+        return []  # what it takes to send is not imported
+    from analysis.project import project_root
+    from analysis.reporting.elsewhere import reach
+
+    return [reach(address, project_root() / "reports") for address in dict.fromkeys(addresses)]
+
+
+def _send(addresses: list["Address"]) -> None:
+    """Send to each address, also where another one fails."""
+    failed = []
+    for address in addresses:
+        from analysis.project import project_root
+        from analysis.reporting.elsewhere import send
+
+        try:
+            sent = send(project_root() / "reports", address)
+            click.echo(
+                f"Sent to {address.shown}: {len(sent)} files" if sent else f"Nothing to send: {address.shown} is up to date."
+            )
+        except BuildError as error:
+            failed.append(f"published here, but not at {error}. Mend that, then run it again")
+    if failed:
+        raise BuildError("\n".join(failed))

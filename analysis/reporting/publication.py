@@ -131,7 +131,7 @@ def _mark(reports: Path, found: list[Path], staging: Path) -> None:
     for _, group in groupby(found, key=lambda path: place(path)[0]):
         same_day = list(group)
         for path in (path for path in same_day if account(path) is not None):
-            notices = _notices(path, same_day)
+            notices = notices_on(path, same_day)
             seal = _seal(path, notices)
             if kept.get(path.name) != seal:
                 _put_on(path, notices, staging)
@@ -149,8 +149,8 @@ def _put_on(path: Path, notices: dict[str, Notice | None], staging: Path) -> Non
             _replace(path / name, noted, staging)
 
 
-def _notices(path: Path, same_day: list[Path]) -> dict[str, Notice | None]:
-    """The notice that belongs on each of an edition's pages and PDFs."""
+def notices_on(path: Path, same_day: list[Path]) -> dict[str, Notice | None]:
+    """The notice that belongs on each of an edition's pages and PDFs, given the editions of its day."""
     gone = withdrawn(path)
     files = sorted(file.name for file in path.iterdir() if file.suffix in (".html", ".pdf"))
     if gone is None and len(same_day) == 1:

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from analysis import Ledger
 from analysis.errors import BuildError, InputError, LedgerError
 from analysis.reporting.edition import build
+from analysis.reporting.elsewhere import TYPES
 from analysis.reporting.html import policy
 from analysis.reporting.planning import plan
 
@@ -419,3 +420,7 @@ def test_what_a_page_may_not_hold_is_told(project):
     add_cell(project, "investments", "exhibits.Exhibit('<iframe src=\"http://127.0.0.1:1/\"></iframe>', '')")
     with pytest.raises(BuildError, match="may not hold <iframe>"):
         quietly(plan(project, ["investments"], {}, date=TODAY, as_of=None))
+
+
+def test_every_kind_of_file_of_an_edition_has_a_content_type_elsewhere(edition):
+    assert {path.suffix for path in edition[1].folder.iterdir()} <= TYPES.keys()
