@@ -9,7 +9,7 @@ from analysis.errors import InputError
 
 EXIT_CODES = (
     "Exit codes: 0 published, or nothing to do; 1 a report failed; 2 bad input; 3 held by a check; 4 another build is "
-    "under way. But with 0, nothing was published."
+    "under way. Published is something with 0, and with 1 where reports of a grid are missing in the edition."
 )
 
 
