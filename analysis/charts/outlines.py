@@ -6,10 +6,11 @@ that file is read; no code of the package is run.
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import dist
 from pathlib import Path
 from typing import NamedTuple
@@ -36,11 +37,11 @@ class Window(NamedTuple):
 
 
 class _Land(NamedTuple):
-    """One piece of land: its country, its window, and its outline as latitudes and longitudes."""
+    """One piece of land: its country, its window, and its outline: latitude, longitude, latitude and so on."""
 
     country: str
     window: Window
-    outline: Sequence[Sequence[float]]
+    outline: array
 
 
 def land(window: Window, /, *, pixel: float, project: Callable[[float, float], Point]) -> str:
@@ -92,27 +93,35 @@ def _tenth(count: int) -> str:
 def _pieces() -> list[_Land]:
     """Every piece of land of the package, the large countries' and the small ones'."""
     with gzip.open(_DATA / "polygons.json.gz") as file:
-        polygons = json.load(file)
+        polygons = json.load(file, object_hook=_packed)
     with gzip.open(_DATA / "metadata.json.gz") as file:
         names = {number: row["name"] for number, row in json.load(file).items()}
     return [
         _Land(names[number], _window(outline), outline)
-        for number, shape in polygons.items()
+        for number, outlines in polygons.items()
         if names[number] not in _EMPTY
-        for outline in (shape["exteriors"] if shape.get("multi") else [shape["exterior"]])
+        for outline in outlines
     ]
 
 
-def _window(outline: Sequence[Sequence[float]]) -> Window:
-    latitudes, longitudes = zip(*outline, strict=True)
+def _packed(found: dict) -> dict | list[array]:
+    """A country's outlines as bare numbers as soon as they are read: as lists of lists, all of them would take 100 MB."""
+    if not found.keys() & {"exterior", "exteriors"}:
+        return found
+    shapes = found["exteriors"] if found.get("multi") else [found["exterior"]]
+    return [array("d", chain.from_iterable(shape)) for shape in shapes]
+
+
+def _window(outline: array) -> Window:
+    latitudes, longitudes = outline[::2], outline[1::2]
     return Window(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
 
 
-def _thinned(outline: Sequence[Sequence[float]], least: float) -> list[Point]:
+def _thinned(outline: array, least: float) -> list[Point]:
     """The outline with its points at least so many degrees apart, as longitudes and latitudes."""
     kept: list[Point] = []
     y = x = float("inf")
-    for latitude, longitude in outline:
+    for latitude, longitude in zip(outline[::2], outline[1::2], strict=True):
         if abs(latitude - y) + abs(longitude - x) > least:
             y, x = latitude, longitude
             kept.append((x, y))
@@ -160,8 +169,8 @@ def _straightened(points: list[Point]) -> list[Point]:
 def _holds(piece: _Land, x: float, y: float) -> bool:
     """Whether a ray from a point crosses the outline an odd number of times."""
     is_inside = False
-    before_y, before_x = piece.outline[-1]
-    for here_y, here_x in piece.outline:
+    before_y, before_x = piece.outline[-2:]
+    for here_y, here_x in zip(piece.outline[::2], piece.outline[1::2], strict=True):
         if (here_y > y) != (before_y > y) and x < (before_x - here_x) * (y - here_y) / (before_y - here_y) + here_x:
             is_inside = not is_inside
         before_y, before_x = here_y, here_x

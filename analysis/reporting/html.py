@@ -291,12 +291,12 @@ def _typeface(characters: frozenset[int]) -> str:
     rules = []
     for weight, file in ((400, "SourceSansPro-Regular.ttf"), (700, "SourceSansPro-Bold.ttf")):
         options = subset.Options(flavor="woff", recalc_timestamp=False, layout_features=["kern", "tnum"], hinting=False)
-        font = subset.load_font(LATIN_FOLDER / file, options)
-        subsetter = subset.Subsetter(options)
+        subsetter, woff = subset.Subsetter(options), BytesIO()
         subsetter.populate(unicodes=sorted(characters))
-        subsetter.subset(font)
-        woff = BytesIO()
-        subset.save_font(font, woff, options)
+        # Closed here: the collector would do it in some later report, which would seem to have closed a file of its own.
+        with subset.load_font(LATIN_FOLDER / file, options) as font:
+            subsetter.subset(font)
+            subset.save_font(font, woff, options)
         data = base64.b64encode(woff.getvalue()).decode()
         rules.append(
             f'@font-face {{ font-family: "Source Sans Pro"; font-weight: {weight}; src: url(data:font/woff;base64,{data}); }}'

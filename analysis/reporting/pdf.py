@@ -2,13 +2,15 @@
 
 import base64
 import re
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
 import pypandoc
-import typst
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
@@ -16,6 +18,18 @@ from analysis.reporting.characters import lacking, named, printable, spelled
 from analysis.reporting.drawings import drawing, pictures
 from analysis.reporting.html import TEMPLATES, About
 from analysis.typeface import FOLDERS
+
+_TYPST = """
+import sys
+sys.path.append(sys.argv[1])
+import typst
+fonts = typst.Fonts(include_system_fonts=False, font_paths=sys.argv[2:])
+try:
+    typst.compile("report.typ", "report.pdf", format="pdf", font_paths=fonts, pdf_standards=["ua-1"])
+except BaseException as error:  # a panic of Rust's is no Exception
+    print(error)
+    sys.exit(1)
+"""
 
 
 def document(
@@ -48,6 +62,7 @@ def document(
             _with_sources(printable(content), sources or {}),
             "typst",
             format="html-auto_identifiers",
+            verify_format=False,  # it would start pandoc twice more to ask what it can read and write
             extra_args=[
                 f"--template={TEMPLATES / 'print.typ'}",
                 f"--lua-filter={TEMPLATES / 'print.lua'}",
@@ -57,20 +72,23 @@ def document(
             ],
         )
         (root / "report.typ").write_text(source, "utf-8")
-        try:
-            return typst.compile(
-                str(root / "report.typ"),
-                root=str(root),
-                format="pdf",
-                font_paths=FOLDERS,
-                ignore_system_fonts=True,
-                pdf_standards=["ua-1"],
-            )
-        except BaseException as error:
-            # A panic of Rust's is no Exception; it fails its report and nothing else.
-            if not isinstance(error, typst.TypstError) and type(error).__name__ != "PanicException":
-                raise
-            raise BuildError(f"{about.name}: the PDF could not be set: {error}") from None
+        return _typeset(root, about.name)
+
+
+def _typeset(folder: Path, name: str) -> bytes:
+    """The folder's `report.typ` as a PDF, by a process of its own that gives all back when it ends.
+
+    Typst keeps 40 to 130 MB of a document for the ten after it, and can't be told to let go. To start it anew takes less time
+    than to work that off, and it can fail, by a panic too, without taking its worker along.
+    """
+    packages = Path(find_spec("typst").origin).parents[1]  # found, not imported: it would fill 25 MB of each worker
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _TYPST, str(packages), *FOLDERS]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603 - our own text and folders
+    made = folder / "report.pdf"
+    if done.returncode or not made.exists():
+        said = (done.stdout or done.stderr).decode("utf-8", "replace").strip()
+        raise BuildError(f"{name}: the PDF could not be set: {said or f'exit code {done.returncode}'}")
+    return made.read_bytes()
 
 
 def _with_sources(content: str, sources: Mapping[str, str]) -> str:

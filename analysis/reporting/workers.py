@@ -5,6 +5,7 @@ Ctrl-C reaches only this process, and it ends when this process does. One that d
 job with `LostError`, and another takes its place.
 """
 
+import ctypes
 import importlib
 import os
 import queue
@@ -27,8 +28,8 @@ from analysis.errors import BuildError
 JOBS = 200
 """So many jobs, and a worker is retired."""
 
-MEGABYTES = 400
-"""A worker that has come to hold more than this after a job is retired."""
+MEGABYTES = 450
+"""A worker that has come to hold more than this after a job is retired; one that makes our reports levels off at 375."""
 
 SECONDS = 3600
 """A job may take so long."""
@@ -243,6 +244,7 @@ def serve(end: int, *, is_warm: bool) -> None:
             answer = (True, do(*args, **options))
         except BaseException as error:
             answer = (False, error)
+        _give_back()
         _answer(*answer)
     if not _reasons:
         os._exit(0)  # nothing is left that would have to be written or closed
@@ -254,6 +256,13 @@ def _answer(is_done: bool, value: Any) -> None:
     except Exception as error:  # what does not pickle
         text = f"{type(error).__name__}: {error}: {type(value).__name__}: {value}"
         _line.send(("done", False, BuildError(text), _megabytes(), list(_reasons)))
+
+
+def _give_back() -> None:
+    """Let the system have what is free: glibc keeps it, in an arena for each thread, and the next job's come on top."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _megabytes() -> float:

@@ -1,5 +1,7 @@
 """The map: which parts are enlarged, where places stand, and that nothing covers anything."""
 
+import tracemalloc
+
 import polars as pl
 import pytest
 from charting import LEDGER, drawn, marks, overlaps, size, spec
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import charts
+from analysis.charts import outlines
 from analysis.charts.outlines import Window, country_at, land
 from analysis.charts.world import _natural
 
@@ -116,3 +119,15 @@ def test_outlines_lie_in_their_window_and_are_closed():
 )
 def test_the_country_of_a_place_is_known(longitude, latitude, country):
     assert country_at(longitude, latitude) == country
+
+
+def test_the_outlines_of_the_world_take_sixteen_bytes_a_point():
+    """By hand: 366,910 points, those of Antarctica among them, of two numbers of 8 bytes are 5.9 MB; as lists they are 98."""
+    tracemalloc.start()
+    try:
+        pieces = outlines._pieces.__wrapped__()
+        held = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(pieces) > 4000
+    assert held < 9e6

@@ -1,5 +1,6 @@
 """Nothing that a notebook leaves in its process reaches the next one: it is put back, or the worker is retired."""
 
+import gc
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import nbformat
 import pytest
 
+from analysis.reporting import html, leftovers
 from analysis.reporting.execute import execute
 
 PUT_BACK = [
@@ -113,3 +115,13 @@ def test_a_notebook_that_alters_a_setting_has_its_worker_retired(tmp_path):
     assert shown(tmp_path, "import polars as pl; pl.Config.set_tbl_rows(3)", PROCESS) == before
     assert shown(tmp_path, PROCESS) != before
     assert shown(tmp_path, "import polars as pl; pl.Config.state()['POLARS_FMT_MAX_ROWS'] is None") == "True"
+
+
+def test_a_page_that_is_made_leaves_no_file_open_that_the_collector_would_close_within_a_later_report():
+    before = leftovers._files()
+    gc.disable()
+    try:
+        html._typeface.__wrapped__(frozenset({65}))
+        assert leftovers._files() == before
+    finally:
+        gc.enable()

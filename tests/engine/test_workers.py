@@ -1,5 +1,6 @@
 """Workers: what dies or hangs fails its own job, what is worn out is replaced, and nothing outlives the one who asked."""
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -9,7 +10,16 @@ import pytest
 from conftest import gone, is_there
 
 from analysis.errors import BuildError
-from analysis.reporting.workers import LostError, Workers
+from analysis.reporting.workers import LostError, Workers, _megabytes
+
+SPREAD = """
+import sys
+from analysis.reporting.workers import _megabytes
+pieces = [bytes(4000) for _ in range(40_000)]
+sys.kept, full = pieces[::100], _megabytes()
+del pieces
+raise Exception(full)
+"""
 
 
 def test_a_worker_that_dies_fails_its_own_job_and_the_others_are_done():
@@ -54,6 +64,14 @@ def test_a_worker_is_replaced_after_so_many_jobs_or_so_much_memory(limit):
     with Workers(1, is_warm=False, **limit) as workers:
         processes = [future.result() for future in [workers.submit(os.getpid) for _ in range(3)]]
     assert len(set(processes)) == (2 if "jobs" in limit else 3)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="a C library that cannot be asked to")
+def test_what_a_job_has_freed_is_given_back_before_the_next():
+    """160 MB are freed between pieces that stay; by itself the C library keeps them for this process."""
+    with Workers(1, is_warm=False) as workers:
+        full = workers.submit(exec, SPREAD, {}).exception().args[0]
+        assert workers.submit(_megabytes).result() < full - 100
 
 
 def test_leaving_by_an_exception_ends_the_workers_at_once():

@@ -1,8 +1,12 @@
 """Reports in print: what a PDF is made of, read back; how it looks is not tested here."""
 
 import re
+import subprocess
+import sys
+import tempfile
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,6 +18,7 @@ from pypdf.generic import IndirectObject
 
 from analysis.errors import BuildError
 from analysis.exhibits.citing import footnotes
+from analysis.reporting import pdf
 from analysis.reporting.html import About, body
 from analysis.reporting.pdf import document
 
@@ -329,6 +334,32 @@ def test_a_picture_without_words_is_refused():
     picture["data"]["text/plain"] = ""
     with pytest.raises(BuildError, match="alt"):
         made("# x", picture)
+
+
+@pytest.mark.parametrize(
+    ("done", "told"),
+    [
+        ("import os; os._exit(7)", "exit code 7"),
+        ("import os; os.abort()", "exit code -6"),
+        ("print('why'); raise SystemExit(1)", "why"),
+        ("pass", "exit code 0"),
+    ],
+)
+def test_a_typesetter_that_crashes_fails_its_report_by_name_and_not_the_process_that_asked(done, told, monkeypatch):
+    monkeypatch.setattr(pdf, "_TYPST", done)
+    with pytest.raises(BuildError, match=f"^x: the PDF could not be set: {told}$"):
+        made("# x")
+
+
+def test_a_worker_does_not_load_the_typesetter():
+    """Its 25 MB, and what it keeps of each document, are another process's."""
+    code = "import sys\nfrom analysis.reporting import pdf\npdf._typeset(__import__('pathlib').Path(sys.argv[1]), 'x')\n"
+    code += "print('typst' in sys.modules)"
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "report.typ").write_text('#set document(title: "x")\nText')
+        done = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+        assert Path(folder, "report.pdf").read_bytes().startswith(b"%PDF")
+    assert done.stdout == "False\n"
 
 
 def test_a_table_over_pages_repeats_its_heads_and_cuts_no_row():
