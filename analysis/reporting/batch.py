@@ -19,7 +19,7 @@ from analysis.reporting import editions, staleness
 from analysis.reporting.making import Drawing, Job, Rendered, Run, draw, figures_in, run, what
 from analysis.reporting.notices import without_notice
 from analysis.reporting.parameters import Report
-from analysis.reporting.planning import Plan
+from analysis.reporting.planning import ANSWERED, Plan
 from analysis.reporting.publication import clear
 from analysis.reporting.workers import LostError
 
@@ -42,10 +42,13 @@ _AHEAD = 2  # jobs given out for each worker: one that it does, and one that wai
 
 @dataclass
 class Made:
-    """A report that is done: its figures, typed; what changed; its answer; the edition that made it; seconds of each step."""
+    """A report that is done: what changed in it, its answer, the edition that made it, and the seconds of each step.
+
+    `figures` is the file that holds its figures, typed: those of a thousand reports are too many to be held.
+    """
 
     report: Report
-    figures: "pl.DataFrame"
+    figures: Path
     changed: "Changes"
     made_in: str
     answer: str = ""
@@ -76,6 +79,10 @@ class Stage:
     def path(self, name: str, ending: str) -> Path:
         """Where a report's file stands."""
         return self.files / f"{name}.{ending}"
+
+    def figures(self, name: str) -> Path:
+        """Where a report's figures stand until all are there."""
+        return self._notes / f"{name}.parquet"
 
     def note(self, one: Made) -> None:
         """Note what has been written of a report, so that the next build need not make it again."""
@@ -182,10 +189,11 @@ class Batch:
             if editions.sha256(path) != told["outputs"][source.name]:
                 raise BuildError(f"{source} is damaged")
         one = self._with_figures(report, self._figures(report.name))
-        if not there.is_whole:
+        answer = told["answers"].get(there.report)
+        if not there.is_whole or (answer is None and len(self._plan.reports) <= ANSWERED):
             self._progress(report.name, f"executed in {there.edition.name}")
             return self._to_draw(one, workers)
-        one.answer, one.made_in = told["answers"][there.report], told["made_in"].get(there.report, there.edition.name)
+        one.answer, one.made_in = answer or "", told["made_in"].get(there.report, there.edition.name)
         return self._finished(one, f"taken over from {one.made_in}")
 
     def _was_run(self, report: Report, workers: Executor, done: Run) -> "_Jobs":
@@ -200,12 +208,14 @@ class Batch:
         return self._to_draw(one, workers)
 
     def _to_draw(self, one: Made, workers: Executor) -> "_Jobs":
+        import polars as pl
+
         from analysis.exhibits.citing import footnotes
 
         plan, name = self._plan, one.report.name
         notebook = self._stage.path(name, "ipynb").read_text("utf-8")
         about = replace(self._about, name=name, title=one.report.full_title)
-        sources = footnotes(one.figures.to_dicts(), plan.view)
+        sources = footnotes(pl.read_parquet(one.figures).to_dicts(), plan.view)
         job = workers.submit(draw, Drawing(notebook, about, one.changed, plan.findings, plan.words, sources, plan.is_static))
         return {job: (one.report, partial(self._was_drawn, one))}
 
@@ -252,8 +262,9 @@ class Batch:
         """A report whose notebook has run, with its figures and what changed in them."""
         from analysis.reporting.data import typed
 
-        frame = typed(report.name, figures)
-        return Made(report, frame, self._changed(report.name, frame), self._about.edition)
+        frame, path = typed(report.name, figures), self._stage.figures(report.name)
+        frame.write_parquet(path)
+        return Made(report, path, self._changed(report.name, frame), self._about.edition)
 
 
 _Jobs = dict[Future, tuple[Report, Callable[[Any], "_Jobs"]]]

@@ -29,6 +29,9 @@ from analysis.wording import figure_in_words
 WORKBOOK = "evroad.xlsx"
 PACKAGE = "datapackage.json"
 
+FIGURES_IN_A_WORKBOOK = 20_000
+"""Of an edition with more there is no workbook: it would take gigabytes to write, and minutes to open."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -49,8 +52,8 @@ class Table:
 def write_data(folder: Path, made: list[Table], view: Ledger, about: About, titles: dict[str, str]) -> None:
     """Write an edition's tables into `folder`; the same arguments give the same bytes.
 
-    Written is each of them as `.csv` and `.parquet`, all of them and how each figure was made as `evroad.xlsx`, and
-    `datapackage.json`, which describes the CSV files.
+    Written is each of them as `.csv` and `.parquet`, all of them and how each figure was made as `evroad.xlsx` where these are
+    not too many, and `datapackage.json`, which describes the CSV files.
 
     Args:
         folder: where to.
@@ -65,8 +68,9 @@ def write_data(folder: Path, made: list[Table], view: Ledger, about: About, titl
         path = folder / f"{table.name}.parquet"
         table.rows.write_parquet(path, compression="zstd", compression_level=3, row_group_size=1 << 16)
     rows = {table.name: table.rows for table in made}
-    how = _how(rows["figures"], view, rows["conflicts"], titles)
-    write_workbook(folder / WORKBOOK, [how, *map(_sheet, made)], about, list(titles.values()))
+    if len(rows["figures"]) <= FIGURES_IN_A_WORKBOOK:
+        how = _how(rows["figures"], view, rows["conflicts"], titles)
+        write_workbook(folder / WORKBOOK, [how, *map(_sheet, made)], about, list(titles.values()))
     (folder / PACKAGE).write_text(_datapackage(folder, made, about), "utf-8")
 
 

@@ -13,7 +13,7 @@ from analysis.errors import BuildError, EvroadError, HeldError
 from analysis.reporting import changes, editions, staleness
 from analysis.reporting.batch import Batch, Made, Progress, Stage
 from analysis.reporting.changes import Changes
-from analysis.reporting.planning import Plan, inputs
+from analysis.reporting.planning import ANSWERED, Plan, inputs
 from analysis.reporting.publication import clear, publish, publishing, refresh
 from analysis.reporting.workers import Workers
 
@@ -185,7 +185,7 @@ def _data(plan: Plan, made: list[Made], folder: Path, about: "About", changed: C
 
     from analysis.reporting import data
 
-    figures = pl.concat([one.figures for one in made], rechunk=True)
+    figures = pl.concat([pl.read_parquet(one.figures) for one in made], rechunk=True)
     titles = {one.report.name: one.report.full_title for one in made}
     data.write_data(folder, [*data.tables(figures, plan.view), data.changed(changed)], plan.view, about, titles)
 
@@ -195,7 +195,7 @@ def _finish(plan: Plan, made: list[Made], staging: Path, about: "About", told: d
     from analysis.reporting import html
 
     told["made_in"] = {one.report.name: one.made_in for one in made if one.made_in != told["edition"]}
-    told["answers"] = {one.report.name: one.answer for one in made}
+    told["answers"] = {one.report.name: one.answer for one in made} if len(made) <= ANSWERED else {}
     reports = [
         {"name": one.report.name, "title": one.report.title, "asked": one.report.asked, "answer": one.answer} for one in made
     ]

@@ -23,7 +23,7 @@ from analysis import __version__
 from analysis.look import DARK, MANY
 from analysis.reporting.drawings import drawing
 from analysis.reporting.inert import check_inert
-from analysis.reporting.planning import LEADING
+from analysis.reporting.planning import ANSWERED, LEADING
 from analysis.typeface import LATIN_FOLDER
 from analysis.units import day_label
 
@@ -126,17 +126,13 @@ def edition_page(
         "about": about,
         "style": _style(letters + "".join(told.get("missing", {}).values())),
         "reports": reports,
-        "most": _ANSWERED,
+        "most": ANSWERED,
         "told": told,
         "changed": changed,
         "checks": checks,
         "sizes": sizes,
     }
     return _template("edition.html.j2").render(page)
-
-
-_ANSWERED = 20
-"""Of more reports than these the first page of an edition does not tell the answers: it would be a book."""
 
 
 def page_of(template: str, /, *, style: str | None = None, **told: object) -> str:

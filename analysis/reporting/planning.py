@@ -30,6 +30,9 @@ LEADING = "briefing"
 STEPS = ("executed", "page", "PDF")
 """The steps of each report, as progress tells them; what else it tells is for a reader to know."""
 
+ANSWERED = 20
+"""Of more reports than these the first page of an edition does not tell the answers: it would be a book."""
+
 
 @dataclass(frozen=True)
 class Plan:
