@@ -16,7 +16,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, InvalidStateError, wait
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -32,7 +32,7 @@ from analysis.reporting.making import Job
 from analysis.reporting.planning import hashes
 from analysis.reporting.workers import LostError, Workers
 
-SECONDS = 10
+SECONDS = 20
 """The scheduler must answer within so many, and have a worker."""
 
 _INSTALLERS = {"pip", "setuptools", "uv", "wheel"}  # they may differ: no report goes through them
@@ -81,7 +81,7 @@ class Cluster(Executor):
         self._pool = self._client.get_executor(pure=False)  # else jobs that are alike are done once
         self._waiting: queue.SimpleQueue = queue.SimpleQueue()
         self._running: set[Future] = set()
-        self._is_closed = False
+        self._lock, self._is_closed, self._is_dropped = threading.Lock(), False, False
         self._thread = threading.Thread(target=self._tend, daemon=True)
         self._thread.start()
 
@@ -90,25 +90,23 @@ class Cluster(Executor):
 
         What is given as a `Job` reads the project's content there. `LostError` is raised where the job was not done.
         """
-        if self._is_closed:
-            raise RuntimeError("no jobs are taken after shutdown")
         has_job, future = any(isinstance(arg, Job) for arg in args), Future()
         sent = [replace(arg, notebook=arg.notebook.relative_to(self._root)) if isinstance(arg, Job) else arg for arg in args]
         task = pickle.dumps((do, sent, options))  # one object: dask takes options named `key`, `retries` ... for its own
-        self._waiting.put((future, self._snapshot if has_job else None, task))
+        with self._lock:
+            if self._is_closed:
+                raise RuntimeError("no jobs are taken after shutdown")
+            self._waiting.put((future, self._snapshot if has_job else None, task))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more jobs; `cancel_futures` drops those that are not done, and the connection is closed after the last."""
-        self._is_closed = True
+        with self._lock:
+            self._is_closed, self._is_dropped = True, self._is_dropped or cancel_futures
+        self._waiting.put(None)
         if cancel_futures:
-            with suppress(queue.Empty):
-                while True:
-                    item = self._waiting.get_nowait()
-                    item[0].cancel() if item else None
             for there in list(self._running):
                 there.cancel()
-        self._waiting.put(None)
         if wait:
             self._thread.join()
 
@@ -121,15 +119,19 @@ class Cluster(Executor):
         while (item := self._waiting.get()) is not None:
             future, snapshot, task = item
             try:
-                while len(self._running) >= max(1, len(self._client.nthreads())):
+                while not self._is_dropped and len(self._running) >= max(1, len(self._client.nthreads())):
                     wait(list(self._running), timeout=1, return_when=FIRST_COMPLETED)  # and look whether workers have come
-                if not future.set_running_or_notify_cancel():
-                    continue
-                there = self._pool.submit(do, installed(), snapshot, task)
+                with self._lock:
+                    if self._is_dropped:
+                        future.cancel()
+                    if not future.set_running_or_notify_cancel():
+                        continue
+                    there = self._pool.submit(do, installed(), snapshot, task)
+                    self._running.add(there)
             except Exception as error:
-                future.set_exception(_lost(error))
+                with suppress(InvalidStateError):  # it was cancelled
+                    future.set_exception(_lost(error))
                 continue
-            self._running.add(there)
             there.add_done_callback(partial(self._done, future))
         wait(list(self._running))
         self._client.close()
