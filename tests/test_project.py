@@ -125,7 +125,7 @@ def code_lines(path: Path) -> int:
 
 def test_the_package_stays_small():
     paths = list(PACKAGE.rglob("*.py"))
-    assert sum(map(code_lines, paths)) < 10_500
+    assert sum(map(code_lines, paths)) < 11_000
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in paths}
     assert max(lengths.values()) <= 350, max(lengths, key=lengths.get)
 

@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     default="evroad",
     help="What runs the notebooks: workers that have done the imports, or a kernel of its own for each.",
 )
+@click.option(
+    "--executor", type=click.Choice(["local", "dask"]), default="local", help="Who makes reports: this machine, or a cluster."
+)
+@click.option("--address", metavar="A", help="Of --executor dask: its scheduler, as tls://HOST:8786.")
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the reports; see evroad list.")
 @also_elsewhere
 def build(
@@ -57,6 +61,8 @@ def build(
     tells_why: bool,
     workers: int | None,
     engine: str,
+    executor: str,
+    address: str | None,
     parameters: tuple[str, ...],
     **choices: Any,
 ) -> None:
@@ -81,9 +87,10 @@ def build(
     _tell(lines := _in_lines(planned))
     if tells_why:
         _tell([(f"{name}: {reason}.", False) for name, reason in why(planned.manifest, root / "reports").items()])
-    from analysis.reporting import edition
+    from analysis.reporting import cluster, edition
 
-    made = _with_progress(partial(edition.build, workers=workers or 0, engine=engine), planned)
+    with cluster.pool(executor, address, workers, root) as pool:
+        made = _with_progress(partial(edition.build, workers=pool, engine=engine), planned)
     if not made.missing and again.asked(root, request) == asked:  # no file was changed while it was planned
         again.keep(root, asked, key=planned.manifest["key"], lines=lines)
     if made.unchanged:

@@ -143,8 +143,8 @@ class Batch:
     def made(self, workers: Executor) -> list[Made]:
         """Make all that can be made, in any order, and give them in the plan's."""
         waiting, doing = deque(self._plan.reports), {}
-        most = _AHEAD * getattr(workers, "count", 1)
         while waiting or doing:
+            most = _AHEAD * getattr(workers, "count", 1)  # workers of a cluster may come later
             while waiting and len(doing) < most:
                 report = waiting.popleft()
                 doing |= self._tried(report, partial(self._begun, report, workers))

@@ -39,6 +39,21 @@ def test_a_worker_that_dies_fails_its_own_job_and_the_others_are_done():
     assert gone(after.result())
 
 
+def test_jobs_that_run_beside_one_that_kills_its_worker_are_done_once_and_only_that_one_is_blamed(tmp_path):
+    def job(name: str, then: str) -> str:
+        path = str(tmp_path / name)
+        return f"import os, time\nwith open({path!r}, 'a') as told: told.write('x')\n{then}"
+
+    with Workers(2, is_warm=False) as workers:
+        beside = [workers.submit(exec, job(name, "time.sleep(1)")) for name in ("a", "b")]
+        culprit = workers.submit(exec, job("c", "os.abort()"))
+        beside += [workers.submit(exec, job(name, "time.sleep(0.5)")) for name in ("d", "e")]
+        with pytest.raises(LostError, match="SIGABRT"):
+            culprit.result()
+        assert [future.result() for future in beside] == [None] * 4
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys("abcde", "x")
+
+
 def test_a_job_that_takes_longer_than_it_may_is_ended():
     with Workers(1, seconds=2, is_warm=False) as workers:
         process = workers.submit(os.getpid).result()
