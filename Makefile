@@ -12,7 +12,7 @@ report: .venv/.installed
 test: .venv/.installed
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses=auto --dist=loadfile $(ARGS)
 
 # Builds that are killed, starved and disturbed, by the hundred: about ten minutes. FAULTS=1000 for more, SEED=2 for others.
 FAULTS ?= 300

@@ -174,7 +174,14 @@ def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edit
     if not sys.stderr.isatty():
         bar = None
         return build(planned, told)
-    with click.progressbar(length=count, label="Building", file=sys.stderr, show_pos=True, item_show_func=str) as shown_bar:
+    with click.progressbar(
+        length=count,
+        label="Building",
+        file=sys.stderr,
+        show_pos=True,
+        show_percent=True,
+        item_show_func=lambda item: item or "",
+    ) as shown_bar:
         bar = shown_bar
         made = build(planned, told)
     for note in notes:  # the bar would wipe them out

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,7 @@ class Batch:
         self._plan, self._about, self._stage, self._changed = plan, about, stage, changed
         self._engine, self._progress = engine, progress
         self._there = staleness.kept(plan.manifest, editions.editions(plan.root / "reports"), before)
+        self._said = cache(editions.manifest)
         self._done: dict[str, Made] = {}
         self.failed: dict[str, str] = {}
 
@@ -182,7 +183,7 @@ class Batch:
         return {job: (report, partial(self._was_run, report, workers))}
 
     def _taken_over(self, report: Report, there: staleness.Kept, workers: Executor) -> "_Jobs":
-        told = editions.manifest(there.edition)
+        told = self._said(there.edition)
         for ending in _ENDINGS if there.is_whole else _ENDINGS[:1]:
             source, path = there.edition / f"{there.report}.{ending}", self._stage.path(report.name, ending)
             path.write_bytes(without_notice(source.read_bytes(), source.suffix))

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, InvalidStateError, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, InvalidStateError, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from functools import cache, partial
@@ -244,7 +244,9 @@ def _connected(address: str) -> Any:
         if address.startswith("tls://") and given["ssl_context"] is None:
             names = ", ".join(f"DASK_DISTRIBUTED__COMM__TLS__{name}" for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY"))
             raise InputError(f"{address} needs certificates: name their files in {names}, or in dask's configuration")
-        asyncio.run(answer())  # a client that finds nobody complains once more when it is collected
+        # A client that finds nobody complains once more when it is collected. In a thread, for a loop may be running here.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(answer())).result()
         client = Client(address, timeout=SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         what = f"{address}: no scheduler answers there ({error})"
