@@ -159,7 +159,7 @@ def test_rows_that_fail_are_missing_in_the_edition_which_says_so_and_are_tried_a
     assert not list(first.folder.glob("two-p-3*"))
     page = (first.folder / "index.html").read_text()
     assert "1 of 4 reports failed" in page
-    assert "two-p-3: <small>two.ipynb, cell c1: ZeroDivisionError: division by zero</small>" in page
+    assert "two-p-3: two.ipynb, cell c1: ZeroDivisionError: division by zero" in page
     assert editions.damage(first.folder) == []
     runs(root)
     with pytest.raises(BuildError, match="an edition of today lacks these reports already"):
@@ -225,6 +225,7 @@ def test_the_first_page_of_a_large_batch_is_a_table(root, workers):
     done = made(root, workers, grid=grid(root, *(f"one,{n}" for n in range(25))))
     page = (done.folder / "index.html").read_text()
     assert page.count('<th scope="row"><a href="one') == 25
+    assert "A batch of 25 reports: 25 of “one”." in page
     assert '<a href="one-p-7.html">p 7</a>' in page
 
 
