@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from analysis.charts.lettering import wrapped
 from analysis.errors import MetricError
@@ -27,6 +28,33 @@ WIDTH = 700
 _TITLE, _NOTE, _LINES = 15, 11, 12
 _LABEL_CHARACTER, _LABEL_MAX = 6.6, 270
 """Pixels: the whole chart; letters of title and note, and how many lines they may take; a label's character, and a label."""
+
+
+unchecked = debug_mode(False)
+"""For functions that make charts: Altair checks a chart as a whole when it is shown, and need not check each part before."""
+
+
+class _Layers(alt.LayerChart):
+    """Layers as they are given.
+
+    Altair's own are copied with all within several times until they are shown, to bring their parameters and sizes
+    together: those of our charts have none. What a notebook adds to the chart later is brought together as always.
+    """
+
+    __init__ = alt.TopLevelLayerSpec.__init__
+
+
+class Panels(alt.ConcatChart):
+    """Charts beside and below one another, as they are given."""
+
+    __init__ = alt.TopLevelConcatSpec.__init__
+
+
+class Row(alt.HConcatChart):
+    """Charts in a row, as they are given."""
+
+    __init__ = alt.TopLevelHConcatSpec.__init__
+
 
 Shown = alt.Chart | alt.LayerChart | alt.ConcatChart | Exhibit
 
@@ -102,6 +130,17 @@ def rows_of(names: Sequence[str], *, grid: bool = False) -> alt.Y:
     return alt.Y("name:N", sort=list(names), title=None, axis=axis)
 
 
+def layered(*layers: alt.Chart | alt.LayerChart, **properties: Any) -> alt.LayerChart:
+    """One chart above another; data that all of them share are the whole's, and told once."""
+    data = layers[0].data
+    if any(layer.data is not data for layer in layers):
+        return _Layers(layer=layers, **properties)
+    bare = [layer.copy(deep=False) for layer in layers]
+    for layer in bare:
+        layer.data = alt.Undefined
+    return _Layers(layer=bare, data=data, **properties)
+
+
 def finished(
     chart: alt.LayerChart,
     height: int,
@@ -123,12 +162,9 @@ def finished(
         below: pixels between the ground and the note.
         key: what the signs mean, where that is not written beside them.
     """
-    return headed(
-        (chart + noted([key, source], -left, height + below)).properties(width=WIDTH - left - right, height=height),
-        title,
-        subtitle,
-        f"{description}. {source}".rstrip(),
-    )
+    heading = headed(title, subtitle, f"{description}. {source}".rstrip())
+    layers = [*chart.layer, noted([key, source], -left, height + below)]
+    return _Layers(data=chart.data, layer=layers, width=WIDTH - left - right, height=height, **heading)
 
 
 def sourced(ledger: Ledger, rows: pl.DataFrame) -> str:
@@ -155,14 +191,14 @@ def told_apart(column: str, values: Sequence[Any], what: str) -> tuple[alt.Color
     return alt.Color(name, scale=colours, legend=None), alt.Shape(name, scale=shapes, legend=None)
 
 
-def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:
-    """The chart with its title, what it shows, and the description that stands for it."""
+def headed(title: str, subtitle: str, description: str) -> dict[str, Any]:
+    """A chart's properties `title`, with what is shown beneath it, and `description`, which stands for the chart."""
     heading = alt.TitleParams(
         wrapped(title, WIDTH, size=_TITLE, bold=True, lines=_LINES),
         subtitle=wrapped(subtitle, WIDTH, lines=_LINES),
         lineHeight=18,
     )
-    return chart.properties(title=heading, description=f"{title} {subtitle} {description}")
+    return {"title": heading, "description": f"{title} {subtitle} {description}"}
 
 
 def noted(paragraphs: Sequence[str], x: float, y: float) -> alt.Chart:
@@ -171,5 +207,5 @@ def noted(paragraphs: Sequence[str], x: float, y: float) -> alt.Chart:
     return (
         alt.Chart(pl.DataFrame({"note": ["\n".join(lines)]}))
         .mark_text(align="left", baseline="top", color=GREY, fontSize=_NOTE, lineBreak="\n")
-        .encode(x=alt.value(x), y=alt.value(y), text="note:N", tooltip=alt.value(None))
+        .encode(x=alt.XValue(x), y=alt.YValue(y), text=alt.Text("note:N"), tooltip=alt.TooltipValue(None))
     )

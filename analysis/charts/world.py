@@ -11,7 +11,7 @@ import polars as pl
 from analysis.charts.lettering import LINE, Box, beside, evenly, width
 from analysis.charts.marks import CROSS, at, in_a_row, led, lettered, ruled, written
 from analysis.charts.outlines import SOURCE, Window, country_at, land
-from analysis.charts.theme import WIDTH, Shown, finished, sourced, tips
+from analysis.charts.theme import WIDTH, Shown, finished, layered, sourced, tips, unchecked
 from analysis.exhibits import not_known
 from analysis.ledger import Ledger
 from analysis.look import BLUE, GREY, INK, LIGHT, ORANGE
@@ -52,6 +52,7 @@ class _Panel(NamedTuple):
         return [self.project(row["longitude"], row["latitude"]) for row in self.places]
 
 
+@unchecked
 def places(
     rows: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, figures: pl.DataFrame | None = None, **words: str
 ) -> Shown:
@@ -83,7 +84,7 @@ def places(
     note = f"Outlines: {SOURCE}."
     if any(panel.spots() != _apart(panel.spots()) for panel in panels):
         note += " Symbols that would cover one another stand a little apart."
-    return finished(alt.layer(*layers), height, finding, subtitle, f"Map. {told}", source, below=12, key=note)
+    return finished(layered(*layers), height, finding, subtitle, f"Map. {told}", source, below=12, key=note)
 
 
 def _looks(states: list[str]) -> dict[str, tuple]:
@@ -185,7 +186,7 @@ def _frames(panels: list[_Panel]) -> list[alt.Chart]:
         *ruled([dict(zip(("x", "y", "x2", "y2"), line, strict=True)) for line in lines], color=LIGHT),
         alt.Chart(rects)
         .mark_rect(fill=None, stroke=GREY, strokeWidth=0.8)
-        .encode(**at("left", "top"), x2="right:Q", y2="bottom:Q"),
+        .encode(**at("left", "top"), x2=alt.X2("right:Q"), y2=alt.Y2("bottom:Q")),
         *written(names, bold=True),
     ]
 
