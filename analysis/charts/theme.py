@@ -1,8 +1,12 @@
 """The look that all charts share: colours, typeface, title, source note, and how a chart is shown. No figure is read here."""
 
+import json
 import os
+import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -34,26 +38,36 @@ unchecked = debug_mode(False)
 """For functions that make charts: Altair checks a chart as a whole when it is shown, and need not check each part before."""
 
 
+def _are_plain(parts: Sequence[Any], *properties: str) -> bool:
+    return all(getattr(part, name, alt.Undefined) is alt.Undefined for part in parts for name in properties)
+
+
 class _Layers(alt.LayerChart):
     """Layers as they are given.
 
     Altair's own are copied with all within several times until they are shown, to bring their parameters and sizes
-    together: those of our charts have none. What a notebook adds to the chart later is brought together as always.
+    together: those of our charts have none. Where a notebook gives them some, they are brought together as always.
     """
 
-    __init__ = alt.TopLevelLayerSpec.__init__
+    def __init__(self, data: Any = alt.Undefined, layer: Sequence[Any] = (), **properties: Any) -> None:
+        is_plain = _are_plain(layer, "params", "width", "height", "view")
+        (alt.TopLevelLayerSpec if is_plain else alt.LayerChart).__init__(self, data=data, layer=list(layer), **properties)
 
 
 class Panels(alt.ConcatChart):
     """Charts beside and below one another, as they are given."""
 
-    __init__ = alt.TopLevelConcatSpec.__init__
+    def __init__(self, data: Any = alt.Undefined, concat: Sequence[Any] = (), **properties: Any) -> None:
+        kind = alt.TopLevelConcatSpec if _are_plain(concat, "params") else alt.ConcatChart
+        kind.__init__(self, data=data, concat=list(concat), **properties)
 
 
 class Row(alt.HConcatChart):
     """Charts in a row, as they are given."""
 
-    __init__ = alt.TopLevelHConcatSpec.__init__
+    def __init__(self, data: Any = alt.Undefined, hconcat: Sequence[Any] = (), **properties: Any) -> None:
+        kind = alt.TopLevelHConcatSpec if _are_plain(hconcat, "params") else alt.HConcatChart
+        kind.__init__(self, data=data, hconcat=list(hconcat), **properties)
 
 
 Shown = alt.Chart | alt.LayerChart | alt.ConcatChart | Exhibit
@@ -109,7 +123,45 @@ def _theme() -> alt.theme.ThemeConfig:
 
 def _renderer(spec: dict[str, Any], **_: object) -> dict[str, Any]:
     description = spec.get("description", "Chart without a description")
-    return {VEGALITE_MIME: spec, SVG_MIME: vl_convert.vegalite_to_svg(spec), "text/plain": description}
+    return {VEGALITE_MIME: spec, SVG_MIME: picture(spec), "text/plain": description}
+
+
+def remembered(draw: Callable[[dict], str], /, *, most: int) -> Callable[[dict], str]:
+    """`draw` that gives what it gave for the same specification, byte for byte, as long as it keeps that.
+
+    A batch of reports has the same chart again and again. What is kept stands in no module: nothing that a notebook does
+    to the package's tables reaches it.
+
+    Args:
+        draw: makes a picture of a specification and of nothing else.
+        most: bytes of all pictures that are kept; the longest unused go first.
+    """
+    kept: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def drawn(spec: dict) -> str:
+        key = sha256(json.dumps(spec).encode()).digest()
+        if key not in kept:
+            kept[key] = draw(spec).encode()
+        kept.move_to_end(key)
+        made = kept[key].decode()
+        while sum(map(len, kept.values())) > most:
+            kept.popitem(last=False)
+        return made
+
+    return drawn
+
+
+_CLIP = re.compile(r'(?<=id="clip)\d+(?=")|(?<=url\(#clip)\d+(?=\))')
+
+
+def _numbered(svg: str) -> str:
+    """A picture with its clips numbered from 1: the renderer counts on from whatever the process has drawn before."""
+    order = {number: str(place) for place, number in enumerate(dict.fromkeys(_CLIP.findall(svg)), 1)}
+    return _CLIP.sub(lambda match: order[match[0]], svg)
+
+
+# The renderer is bound here: what a notebook puts in its place for a while draws nothing that is kept.
+picture = remembered(lambda spec, draw=vl_convert.vegalite_to_svg: _numbered(draw(spec)), most=16 * 2**20)
 
 
 alt.renderers.register("evroad", _renderer)
