@@ -229,6 +229,8 @@ def _exporter() -> HTMLExporter:
         template_name="report",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
+        # The others do nothing here, but after each of them the whole notebook would be validated.
+        default_preprocessors=["nbconvert.preprocessors.HighlightMagicsPreprocessor"],
         filters={"drawing": drawing},
         require_js_url="",
         mathjax_url="",
