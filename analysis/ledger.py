@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property, lru_cache
+from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +13,7 @@ from analysis.consistency import STATEMENT_KEYS, cross_table_faults, latest_entr
 from analysis.errors import InputError, LedgerError
 from analysis.project import project_root
 from analysis.schema import INTENT, TABLES
-from analysis.tables import read_table
+from analysis.tables import bytes_of, read_table
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,19 +44,18 @@ class Ledger:
     def load(cls, folder: Path | None = None) -> "Ledger":
         """Read and validate all tables of `folder` (the project's `data/`).
 
+        Files that hold the very bytes that they held the last time in this process are not validated again.
+
         Raises:
             LedgerError: with every fault of every table.
         """
         folder = folder or project_root() / "data"
-        tables, faults = {}, []
-        for name, schema in TABLES.items():
-            tables[name], found = read_table(folder / f"{name}.csv", schema)
-            faults += found
-        unread = {fault.file.removesuffix(".csv") for fault in faults} & {n for n, table in tables.items() if table.is_empty()}
-        faults += cross_table_faults(tables, unread)
-        if faults:
-            raise LedgerError(faults)
-        return cls.of(tables)
+        held = _held(folder)
+        tables = (_validated if held else _validated.__wrapped__)(folder, held)
+        if _held(folder) != held:  # somebody wrote while we read: what was read need not be what was there before
+            _validated.cache_clear()
+        # A frame can be altered in place: each ledger has its own, which share their columns.
+        return cls.of({name: table.clone() for name, table in tables.items()})
 
     @classmethod
     def of(cls, tables: dict[str, pl.DataFrame]) -> "Ledger":
@@ -108,6 +109,30 @@ class Ledger:
             raise InputError(f"no entity {entity_id!r}; there are {', '.join(self.entities['entity_id'].sort())}")
         return found.item()
 
+    def statements(self, statement_ids: Sequence[str], /) -> list[dict]:
+        """Claims of any edition, also retracted ones, and events, as rows with their sources, in the order given.
+
+        An event's id is its `claim_id` too. What is named twice stands where it is named last.
+        """
+        order = reversed(dict.fromkeys(reversed(statement_ids)))
+        return [table.row(place, named=True) for name in order for table, place in self._places.get(name, [])]
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[pl.DataFrame, int]]]:
+        """Where each statement is: in which table, joined with its source, and in which row. A report asks by the hundred."""
+        every = pl.concat([self.vintages, self.retracted], how="diagonal")
+        tables = [statements.pipe(self.with_sources) for statements in (every, self.events)]
+        tables[1] = tables[1].with_columns(claim_id="event_id")
+        found: dict[str, list[tuple[pl.DataFrame, int]]] = {}
+        for table in tables:
+            for place, name in enumerate(table["claim_id"]):
+                found.setdefault(name, []).append((table, place))
+        return found
+
+    def with_sources(self, statements: pl.DataFrame, /) -> pl.DataFrame:
+        """Claims or events in their order, each with what is known of its source."""
+        return statements.join(self.sources, on="source_id", how="left", validate="m:1", maintain_order="left")
+
     def family(self, entity_id: str, *, without: Sequence[str] = ()) -> list[str]:
         """An entity and all that belongs to it, however far down, in the order of `entities.csv`.
 
@@ -134,6 +159,35 @@ class Ledger:
     def __repr__(self) -> str:
         counts = f"{len(self.claims)} claims and {len(self.events)} events from {len(self.sources)} sources"
         return f"Ledger({counts}, known {self.known})"
+
+
+_KEPT = 8 * 2**20
+"""Bytes of files beyond which a process does not keep their tables: a worker is to have room for what it runs."""
+
+
+def _held(folder: Path) -> bytes:
+    """A hash of what the tables' files hold; none where one can't be read, or all are too large to be kept."""
+    files = [folder / f"{name}.csv" for name in TABLES]
+    try:
+        if sum(file.stat().st_size for file in files) > _KEPT:
+            return b""
+        return b"".join(sha256(bytes_of(file)).digest() for file in files)
+    except OSError:
+        return b""
+
+
+@lru_cache(maxsize=1)
+def _validated(folder: Path, held: bytes) -> dict[str, pl.DataFrame]:  # noqa: ARG001 - by what the files hold it is kept
+    """The tables of a folder, in which there are no faults."""
+    tables, faults = {}, []
+    for name, schema in TABLES.items():
+        tables[name], found = read_table(folder / f"{name}.csv", schema)
+        faults += found
+    unread = {fault.file.removesuffix(".csv") for fault in faults} & {n for n, table in tables.items() if table.is_empty()}
+    faults += cross_table_faults(tables, unread)
+    if faults:
+        raise LedgerError(faults)
+    return tables
 
 
 _INTENT = pl.col("basis").cast(pl.String).is_in(INTENT)

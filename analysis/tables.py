@@ -67,7 +67,7 @@ def read_text(path: Path, *shapes: list[str]) -> tuple[pl.DataFrame, list[Fault]
         ragged lines, wrong columns. There are no rows where there are faults.
     """
     try:
-        content = _content(path)
+        content = bytes_of(path)
         # Without its mark UTF-16 is UTF-8 too, with a zero in every second byte.
         is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:2]
         text = content.decode("utf-8-sig")
@@ -104,7 +104,7 @@ def _unseen_faults(file: str, rows: list[tuple[int, list[str]]]) -> list[Fault]:
     return [Fault(file, line, "", repr(character), expected, cause) for line, character in found if character]
 
 
-def _content(path: Path) -> bytes:
+def bytes_of(path: Path) -> bytes:
     """The bytes of a file that has an end: a pipe would be waited for, and a device may never stop."""
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "is no file")

@@ -2,6 +2,7 @@
 
 import calendar
 import csv
+import os
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from polars.testing import assert_frame_equal
 from analysis import Ledger
 from analysis.errors import Fault, InputError, LedgerError
 from analysis.metrics.conflicts import Contest, contests
+from analysis.tables import read_table
 from analysis.units import fiscal_year
 
 FACTS = ROOT.parent / "shared" / "facts" / "document_claims.csv"
@@ -710,3 +712,52 @@ def test_all_nineteen_known_conflicts_are_recorded_with_every_statement_and_reas
     for name, contest in told.items():
         assert len(contest.statements) == len(recorded[name]["statement_ids"].split(";")), name
         assert contest.reason == recorded[name]["reason"]
+
+
+def test_what_is_done_to_a_ledgers_frames_does_not_reach_the_next_ledger_of_the_same_files(project):
+    first = Ledger.load(project / "data")
+    told = first.sources.clone()
+    first.sources[0, "publisher"] = "Nobody"
+    first.sources.insert_column(0, pl.lit(1).alias("left"))
+    first.sources.extend(first.sources)
+    assert_frame_equal(Ledger.load(project / "data").sources, told)
+
+
+def test_files_are_read_anew_when_one_of_them_holds_something_else_and_again_what_they_held_before(project):
+    before, file = Ledger.load(project / "data"), project / "data" / "entities.csv"
+    text, stat = file.read_text("utf-8"), file.stat()
+    file.write_text(text.replace("Canton plant", "Kanton plant"), "utf-8")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))  # neither length nor time tells of it
+    assert "Kanton plant, Mississippi" in Ledger.load(project / "data").entities["name"]
+    file.write_text(text, "utf-8")
+    assert_frame_equal(Ledger.load(project / "data").entities, before.entities)
+    file.unlink()
+    assert [fault.file for fault in faults_of(project)][:1] == ["entities.csv"]
+
+
+def test_tables_that_change_while_they_are_read_are_not_kept(project, monkeypatch):
+    file = project / "data" / "entities.csv"
+    canton = file.read_text("utf-8")
+    kanton = canton.replace("Canton plant", "Kanton plant")
+
+    def late(path, schema):
+        file.write_text(canton, "utf-8")
+        return read_table(path, schema)
+
+    file.write_text(kanton, "utf-8")
+    with monkeypatch.context() as patched:
+        patched.setattr("analysis.ledger.read_table", late)
+        assert "Canton plant, Mississippi" in Ledger.load(project / "data").entities["name"]
+    file.write_text(kanton, "utf-8")
+    assert "Kanton plant, Mississippi" in Ledger.load(project / "data").entities["name"]
+
+
+def test_statements_come_with_their_sources_in_the_order_given_and_what_is_named_twice_where_it_is_named_last(own):
+    view = own.as_of()
+    claims, event = view.claims["claim_id"].head(2).to_list(), view.events["event_id"][0]
+    told = view.statements([claims[1], event, claims[0], "nothing", claims[1]])
+    assert [row["claim_id"] for row in told] == [event, claims[0], claims[1]]
+    titles = dict(view.sources.select("source_id", "title").iter_rows())
+    assert [row["title"] for row in told] == [titles[row["source_id"]] for row in told]
+    told[0]["title"] = "something else"
+    assert view.statements([event])[0]["title"] != "something else"

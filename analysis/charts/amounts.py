@@ -7,7 +7,7 @@ import altair as alt
 import polars as pl
 
 from analysis.charts.lettering import width
-from analysis.charts.theme import WIDTH, Shown, finished, label_width, rows_of, tips
+from analysis.charts.theme import WIDTH, Shown, finished, label_width, layered, rows_of, tips, unchecked
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
@@ -19,6 +19,7 @@ _ROW = 36
 """Pixels of one bar and the room around it."""
 
 
+@unchecked
 def bars(
     figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str] | None = None, **words: str
 ) -> Shown:
@@ -46,15 +47,16 @@ def bars(
         x=alt.X("value:Q", axis=None, scale=alt.Scale(domainMin=0, domainMax=1.3 * max(row["value"] for row in rows) or 1)),
         tooltip=tips(name="What", shown="Figure"),
     )
-    colour = alt.when("datum.first").then(alt.value(BLUE)).otherwise(alt.value(GREY))
+    colour = alt.ColorValue(GREY, condition=[{"test": "datum.first", "value": BLUE}])
     marks = base.mark_bar(height=22).encode(color=colour)
-    labels = base.mark_text(align="left", dx=6, fontWeight="bold").encode(text="shown:N")
+    labels = base.mark_text(align="left", dx=6, fontWeight="bold").encode(text=alt.Text("shown:N"))
     said = "; ".join(f"{row['name']}: {row['shown']}" for row in rows)
     left = label_width(row["name"] for row in rows)
     note = source_line(ledger, figures)
-    return finished(marks + labels, len(rows) * _ROW, finding, subtitle, f"Bar chart. {said}", note, left=left, below=8)
+    return finished(layered(marks, labels), len(rows) * _ROW, finding, subtitle, f"Bar chart. {said}", note, left=left, below=8)
 
 
+@unchecked
 def whole(
     part: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, part_name: str, rest_name: str, **words: str
 ) -> Shown:
@@ -87,14 +89,17 @@ def whole(
         x=alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0, 1])), tooltip=tips(name="Part", shown="Share")
     )
     colours = alt.Color("name:N", scale=alt.Scale(domain=[part_name, rest_name], range=[BLUE, LIGHT]), legend=None)
-    marks = base.mark_bar(height=40).encode(x2="end:Q", color=colours)
-    labels = base.mark_text(align="left", dx=8, fontWeight="bold").encode(text="label:N", color=alt.Color("ink:N", scale=None))
+    marks = base.mark_bar(height=40).encode(x2=alt.X2("end:Q"), color=colours)
+    labels = base.mark_text(align="left", dx=8, fontWeight="bold").encode(
+        text=alt.Text("label:N"), color=alt.Color("ink:N", scale=None)
+    )
     said = "; ".join(rows["label"])
     return finished(
-        marks + labels, 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part.head(1)), below=8
+        layered(marks, labels), 56, finding, subtitle, f"Bar divided in two. {said}", source_line(ledger, part.head(1)), below=8
     )
 
 
+@unchecked
 def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
     """Amounts one below the other, each from where the one before it ended, down to what is left standing.
 
@@ -124,20 +129,22 @@ def waterfall(steps: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: s
     )
     # Hollow where given up: colour alone may not be seen.
     marks = base.mark_bar(height=22, strokeWidth=1.5).encode(
-        x=low, x2="high:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
+        x=low, x2=alt.X2("high:Q"), color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
     )
-    labels = base.mark_text(align="left", dx=6, fontWeight="bold").encode(x=high, text="shown:N")
+    labels = base.mark_text(align="left", dx=6, fontWeight="bold").encode(x=high, text=alt.Text("shown:N"))
     joints = [
         {"end": row["end"], "from": place * _ROW + 29, "to": (place + 1) * _ROW + 7} for place, row in enumerate(rows[:-1])
     ]
     ground = alt.Chart(pl.DataFrame({"zero": [0.0]})).mark_rule(color=LIGHT).encode(x=zero)
-    layers = ground + marks + labels
+    layers = [ground, marks, labels]
     if joints:
         rules = alt.Chart(pl.DataFrame(joints)).mark_rule(color=GREY, strokeWidth=1)
-        layers += rules.encode(x=end, y=alt.Y("from:Q", scale=None, title=None), y2="to:Q")
+        layers.append(rules.encode(x=end, y=alt.Y("from:Q", scale=None, title=None), y2=alt.Y2("to:Q")))
     said = "; ".join(f"{row['name']}: {row['shown']}" for row in rows)
     source = source_line(ledger, used)
-    return finished(layers, len(rows) * _ROW, finding, subtitle, f"Waterfall chart. {said}", source, left=left, below=8)
+    return finished(
+        layered(*layers), len(rows) * _ROW, finding, subtitle, f"Waterfall chart. {said}", source, left=left, below=8
+    )
 
 
 _STEPS = {"pledged": (BLUE, BLUE), "withdrawn_pledge": ("white", ORANGE), "standing": (INK, INK)}

@@ -8,7 +8,7 @@ import polars as pl
 from analysis.charts.lettering import LINE, width, wrapped
 from analysis.charts.marks import End, named, written
 from analysis.charts.scales import Scale, logit, percent
-from analysis.charts.theme import WIDTH, Shown, headed, noted, tips, told_apart
+from analysis.charts.theme import WIDTH, Row, Shown, headed, layered, noted, tips, told_apart, unchecked
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -28,6 +28,7 @@ _FEWEST, _MOST = 0.0005, 0.9995
 _TIPS = tips(market="Market", year="Year", shown="Share", sign="Kind")
 
 
+@unchecked
 def adoption(
     observed: pl.DataFrame,
     ledger: Ledger,
@@ -78,12 +79,9 @@ def adoption(
     said = "; ".join(
         f"{row['market']} {row['year']}: {row['shown']}{' projected' * (row['sign'] == 'projected')}" for row in points
     )
-    return headed(
-        alt.hconcat(left + note, right, spacing=gap, bounds="flush"),
-        finding,
-        subtitle,
-        f"Line chart on a percent and a logit scale. {said}. {key} {source}",
-    )
+    heading = headed(finding, subtitle, f"Line chart on a percent and a logit scale. {said}. {key} {source}")
+    panels = [layered(*layers, width=ground, height=height) for layers in ([*left, note], right)]
+    return Row(hconcat=panels, spacing=gap, bounds="flush", **heading)
 
 
 def _of(frame: pl.DataFrame, markets: list[str]) -> pl.DataFrame:
@@ -141,8 +139,8 @@ def _end_label(name: str, points: list[dict]) -> list[dict]:
 
 def _panel(
     points: list[dict], curve: list[dict], scale: Scale, labels: dict[str, list[dict]], ground: int, height: int
-) -> alt.LayerChart:
-    """One of the two charts, with the names of its lines at their ends."""
+) -> list[alt.Chart]:
+    """The layers of one of the two charts, with the names of its lines at their ends."""
     years = [row["year"] for row in (*points, *curve)]
     first, last = min(years) - 0.5, max(years) + 0.5  # a year is as wide as all others, the first and last too
     names = list(labels)
@@ -160,7 +158,7 @@ def _panel(
     layers += written([{"x": -_AXIS, "y": -16, "text": scale.name, "ink": GREY}], size=11, halo=False)
     if not drawn:
         layers += written([{"x": 8, "y": height / 2, "text": "0% and 100% have no place on it", "ink": GREY}], halo=False)
-    return alt.layer(*layers).properties(width=ground, height=height)
+    return layers
 
 
 def _fitted(curve: list[dict], scale: Scale, encoded: dict) -> list[alt.Chart]:
@@ -173,7 +171,7 @@ def _fitted(curve: list[dict], scale: Scale, encoded: dict) -> list[alt.Chart]:
     if not bands:
         return [line]
     area = alt.Chart(pl.DataFrame(bands)).mark_area(opacity=0.14, clip=True)
-    return [area.encode(**encoded | {"y": scale.encoded("low")}, y2="high:Q"), line]
+    return [area.encode(**encoded | {"y": scale.encoded("low")}, y2=alt.Y2("high:Q")), line]
 
 
 def _lines(drawn: list[dict], encoded: dict, shape: alt.Shape) -> list[alt.Chart]:

@@ -1,7 +1,7 @@
 """Room for words: how wide text is, where it breaks, and where labels go so that none covers another. Nothing is drawn here."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -163,17 +163,32 @@ def beside(
     fixed = [*taken, *(Box(x, y, x, y).grown(point) for x, y in points)]
     leans = lean or [0] * len(points)
     options = [_options(*h, *s, within, point, way) for h, s, way in zip(points, sizes, leans, strict=True)]
-    costs = [[reach + 40 * sum(box.shared(one) for one in fixed) for reach, box in some] for some in options]
+    costs = []
+    for some in options:
+        # Most of what is fixed is out of a label's reach, and need not be held against each of its places.
+        reached = Box(*(end(box[n] for _, box in some) for n, end in enumerate((min, min, max, max))))
+        near = [one for one in fixed if reached.shared(one)]
+        costs.append([reach + 40 * _covered(box, near) for reach, box in some])
     chosen = [min(range(len(some)), key=some.__getitem__) for some in costs]
     for _ in range(8):
         before = list(chosen)
         for place, some in enumerate(options):
             others = [options[o][chosen[o]][1].grown(2) for o in range(len(chosen)) if o != place]
-            total = [cost + 40 * sum(box.shared(o) for o in others) for cost, (_, box) in zip(costs[place], some, strict=True)]
+            total = [cost + 40 * _covered(box, others) for cost, (_, box) in zip(costs[place], some, strict=True)]
             chosen[place] = min(range(len(total)), key=total.__getitem__)
         if chosen == before:
             break
     return [some[place][1] for some, place in zip(options, chosen, strict=True)]
+
+
+def _covered(box: Box, others: Iterable[Box]) -> float:
+    """The area that a box has in common with others: `shared` with each, without a call for each."""
+    left, top, right, bottom = box
+    return sum(
+        (min(right, right_) - max(left, left_)) * (min(bottom, bottom_) - max(top, top_))
+        for left_, top_, right_, bottom_ in others
+        if left_ < right and right_ > left and top_ < bottom and bottom_ > top
+    )
 
 
 def _options(x: float, y: float, wide: float, high: float, within: Box, point: float, lean: int) -> list[tuple[float, Box]]:

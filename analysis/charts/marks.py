@@ -32,7 +32,7 @@ def written(
     )
     if data.is_empty():
         return []
-    base = alt.Chart(data).encode(**at(), text="text:N")
+    base = alt.Chart(data).encode(**at(), text=alt.Text("text:N"))
     look = {"align": align, "baseline": "middle", "fontSize": size, "fontWeight": "bold" if bold else "normal"}
     letters = base.mark_text(**look).encode(color=alt.Color("ink:N", scale=None))
     return [base.mark_text(**look, stroke="white", strokeWidth=4, strokeJoin="round"), letters] if halo else [letters]
@@ -71,7 +71,7 @@ def ruled(rows: Sequence[dict], **look: Any) -> list[alt.Chart]:
     if not rows:
         return []
     data = pl.DataFrame([{k: round(v, 1) if k in _PLACES else v for k, v in row.items()} for row in rows])
-    ends = {end: f"{end}:Q" for end in ("x2", "y2") if end in data.columns}
+    ends = {end: kind(f"{end}:Q") for end, kind in (("x2", alt.X2), ("y2", alt.Y2)) if end in data.columns}
     colour = {"color": alt.Color("ink:N", scale=None)} if "ink" in data.columns else {}
     return [alt.Chart(data).mark_rule(**look).encode(**at(), **ends, **colour)]
 

@@ -8,7 +8,7 @@ import gzip
 import json
 from array import array
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import chain, pairwise
 from math import dist
@@ -44,15 +44,17 @@ class _Land(NamedTuple):
     outline: array
 
 
+@lru_cache(maxsize=8)
 def land(window: Window, /, *, pixel: float, project: Callable[[float, float], Point]) -> str:
     """The outlines of all land within a window as one SVG path in pixels, without what is too small to be seen.
 
-    A path is one string: as lists of numbers the outlines would fill a notebook, which gives each number a line.
+    A path is one string: as lists of numbers the outlines would fill a notebook, which gives each number a line. The last
+    ones are kept, as it takes a quarter of a second to make them for a map.
 
     Args:
         window: the part of the world; outlines are cut at its edges.
         pixel: degrees of latitude that one pixel spans.
-        project: longitude and latitude -> pixels.
+        project: longitude and latitude -> pixels; equal ones give the same.
 
     Returns:
         A path with a closed part for each piece of land, to tenths of a pixel.

@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.charts.lettering import LINE, spread, width, wrapped
 from analysis.charts.marks import at, in_a_row, written
-from analysis.charts.theme import WIDTH, Shown, headed, noted, tips
+from analysis.charts.theme import WIDTH, Panels, Shown, headed, layered, noted, tips, unchecked
 from analysis.charts.years import ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -25,6 +25,7 @@ _HEIGHT, _GAP, _WORDS = 120, 18, 8
 """Pixels: of a panel's ground, between panels, and from a bar to its value."""
 
 
+@unchecked
 def multiples(
     figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, names: Mapping[str, str], **words: str
 ) -> Shown:
@@ -58,15 +59,17 @@ def multiples(
         for entity in entities
     ]
     for place in range(0, len(panels), columns):
-        panels[place] += alt.layer(*_named_steps(steps, used["unit"][0]))
+        panels[place].append(layered(*_named_steps(steps, used["unit"][0])))
     keys = {row["name"]: row["fill"] for row in sorted(rows, key=lambda row: list(names.values()).index(row["name"]))}
     if len(keys) > 1:
-        panels[0] += alt.layer(*_key(keys, -axis, -tall - 26))
+        panels[0].append(layered(*_key(keys, -axis, -tall - 26)))
     source = source_line(ledger, used)
-    panels[(len(panels) - 1) // columns * columns] += noted([source], -axis, _HEIGHT + 32)
+    panels[(len(panels) - 1) // columns * columns].append(noted([source], -axis, _HEIGHT + 32))
     told = "; ".join(f"{row['entity']}, {row['name']} {row['year']}: {row['shown']}" for row in rows)
-    chart = alt.concat(*panels, columns=columns, spacing={"row": tall + 46, "column": beside + _GAP}, bounds="flush")
-    return headed(chart, finding, subtitle, f"Small multiples. {told}. {source}")
+    charts = [layered(*layers, width=wide, height=_HEIGHT) for layers in panels]
+    heading = headed(finding, subtitle, f"Small multiples. {told}. {source}")
+    spacing = {"row": tall + 46, "column": beside + _GAP}
+    return Panels(concat=charts, columns=columns, spacing=spacing, bounds="flush", **heading)
 
 
 def _bars(figures: pl.DataFrame, ledger: Ledger, names: Mapping[str, str]) -> list[dict]:
@@ -130,8 +133,8 @@ def _few(value: float, unit: str) -> str:
     return in_words(value, unit).split(" ")[0]
 
 
-def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[int, int], every: list[dict]) -> alt.LayerChart:
-    """One entity's chart: its bars, its name above, its latest values at their right."""
+def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[int, int], every: list[dict]) -> list[alt.Chart]:
+    """The layers of one entity's chart: its bars, its name above, its latest values at their right."""
     wide, tall = size
     first, last = min(row["year"] for row in every) - 0.5, max(row["year"] for row in every) + 0.5
     named = ticks(first, last, wide)
@@ -144,7 +147,7 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     bars = (
         alt.Chart(pl.DataFrame(rows))
         .mark_bar()
-        .encode(x=x, x2="x2:Q", y=y, y2="high:Q", color=alt.Color("fill:N", scale=None), tooltip=tooltip)
+        .encode(x=x, x2=alt.X2("x2:Q"), y=y, y2=alt.Y2("high:Q"), color=alt.Color("fill:N", scale=None), tooltip=tooltip)
     )
     latest = [row for row in rows if row["year"] == rows[-1]["year"]]
 
@@ -157,9 +160,7 @@ def _panel(rows: list[dict], title: list[str], steps: list[float], size: tuple[i
     values = [{"x": right, "y": top + LINE / 2, "text": row["few"]} for top, row in zip(tops, latest, strict=True)]
     heads = [{"x": 0, "y": -tall - 2 + LINE * (n + 0.5), "text": line} for n, line in enumerate(title)]
     zero = alt.Chart(pl.DataFrame({"low": [0.0]})).mark_rule(color=GREY, strokeWidth=1).encode(y=y)
-    return alt.layer(bars, zero, *written(values, bold=True), *written(heads, bold=True, halo=False)).properties(
-        width=wide, height=_HEIGHT
-    )
+    return [bars, zero, *written(values, bold=True), *written(heads, bold=True, halo=False)]
 
 
 def _named_steps(steps: list[float], unit: str) -> list[alt.Chart]:

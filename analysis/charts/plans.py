@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from analysis.charts.theme import Shown, finished, label_width, rows_of, tips
+from analysis.charts.theme import Shown, finished, label_width, layered, rows_of, tips, unchecked
 from analysis.charts.years import decimal_year, span
 from analysis.exhibits import not_known, source_line
 from analysis.ledger import Ledger
@@ -17,6 +17,7 @@ _ROOM = 0.16
 """Of the years drawn, what is left before them for the name of what was printed first."""
 
 
+@unchecked
 def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, horizon_year: int, **words: str) -> Shown:
     """Planned milestones on a time axis: the period printed last, the one printed first where it was another, and today.
 
@@ -51,22 +52,24 @@ def timeline(figures: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: 
     )
     # Hollow where printed first, grey where in doubt: colour alone may not be seen, and words stand beside each.
     spans = base.mark_bar(height=15, strokeWidth=1.5).encode(
-        x2="end:Q", color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
+        x2=alt.X2("end:Q"), color=alt.Color("fill:N", scale=None), stroke=alt.Stroke("ink:N", scale=None)
     )
     ink = alt.Color("ink:N", scale=None)
-    labels = alt.layer()
+    labels = []
     for printed, end, beside in (
         ("printed last", "end:Q", {"align": "left", "dx": 6}),
         ("printed first", "start:Q", {"align": "right", "dx": -6}),
     ):
-        named = base.transform_filter(alt.datum.printed == printed).encode(x=end, text="label:N")
+        named = base.transform_filter(alt.datum.printed == printed).encode(x=alt.X(end), text=alt.Text("label:N"))
         halo = named.mark_text(**beside, stroke="white", strokeWidth=4)  # where a name crosses the as-of line
-        labels += halo + named.mark_text(**beside).encode(color=ink)
+        labels.append(layered(halo, named.mark_text(**beside).encode(color=ink)))
     today = alt.Chart(pl.DataFrame({"day": [day], "name": [f"as of {day_label(ledger.known)}"]}))
-    rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x="day:Q")
-    named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(x="day:Q", y=alt.value(-3), text="name:N")
+    rule = today.mark_rule(color=INK, strokeDash=[3, 3]).encode(x=alt.X("day:Q"))
+    named = today.mark_text(align="left", dx=4, color=INK, baseline="bottom").encode(
+        x=alt.X("day:Q"), y=alt.YValue(-3), text=alt.Text("name:N")
+    )
     said = "; ".join(f"{row['name']}: {row['label']} ({row['printed']})" for row in moves)
-    chart = rule + spans + labels + named
+    chart = layered(rule, spans, layered(*labels), named)
     note = source_line(ledger, figures)
     left = label_width(order)
     return finished(chart, len(order) * 30, finding, subtitle, f"Timeline. {said}", note, left=left, right=90)

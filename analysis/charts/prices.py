@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis.charts.marks import at, written
 from analysis.charts.price_ground import DASH, HEIGHT, LEFT, Ground, around, labels, ranges
-from analysis.charts.theme import Shown, finished, tips, told_apart
+from analysis.charts.theme import Shown, finished, layered, tips, told_apart, unchecked
 from analysis.charts.years import due
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -20,6 +20,7 @@ from analysis.wording import figure_in_words, fill
 _UNIT, _WORDS = "USD_per_kWh", " per kWh"
 
 
+@unchecked
 def cost_path(
     prices: pl.DataFrame,
     ledger: Ledger,
@@ -69,7 +70,7 @@ def cost_path(
     key = "Dashed: trend; shaded: the band around it. " if any(row["low"] for row in line) else ""
     key += "Dotted: over years of which no price is held." if _has_gaps(points) else ""
     return finished(
-        alt.layer(*layers),
+        layered(*layers),
         HEIGHT,
         finding,
         subtitle,
@@ -141,7 +142,7 @@ def _drawn_trend(line: list[dict], ground: Ground) -> list[alt.Chart]:
     bands = [row | {"low": max(row["low"], ground.low)} for row in line if row["low"] is not None and row["high"] is not None]
     if bands:
         area = alt.Chart(pl.DataFrame(bands)).mark_area(color=GREY, opacity=0.13, clip=True)
-        layers.insert(0, area.encode(**ground.encoded("low"), y2="high:Q"))
+        layers.insert(0, area.encode(**ground.encoded("low"), y2=alt.Y2("high:Q")))
     return layers
 
 
@@ -154,7 +155,7 @@ def _drawn_prices(points: list[dict], ground: Ground) -> list[alt.Chart]:
     layers = [*_drawn_lines(points, ground, colour), points_]
     if several := ranges(points):
         rules = alt.Chart(pl.DataFrame(several)).mark_rule(strokeWidth=1.4)
-        layers.insert(0, rules.encode(**ground.encoded("low"), y2="high:Q", color=colour))
+        layers.insert(0, rules.encode(**ground.encoded("low"), y2=alt.Y2("high:Q"), color=colour))
     return layers
 
 
@@ -180,7 +181,7 @@ def _drawn_lines(points: list[dict], ground: Ground, colour: alt.Color) -> list[
         if ends:
             rows = [{"step": n, "x": row["x"], "value": row["value"], "line": row["line"]} for n, row in ends]
             way = alt.Chart(pl.DataFrame(rows)).mark_line(strokeCap="round", **look)
-            layers.append(way.encode(**ground.encoded(), color=colour, detail="step:N"))
+            layers.append(way.encode(**ground.encoded(), color=colour, detail=alt.Detail("step:N")))
     return layers
 
 
@@ -196,5 +197,5 @@ def _drawn_targets(aims: list[dict], ground: Ground) -> list[alt.Chart]:
             row | {"x": ground.wide - DASH, "x2": ground.wide, "y": round(ground.place(0, row["value"])[1], 1)} for row in later
         ]
         rules = alt.Chart(pl.DataFrame(dashes)).mark_rule(color=ORANGE, strokeWidth=2.4)
-        layers.append(rules.encode(**at(), x2="x2:Q", tooltip=tooltip))
+        layers.append(rules.encode(**at(), x2=alt.X2("x2:Q"), tooltip=tooltip))
     return layers

@@ -9,7 +9,7 @@ import polars as pl
 from analysis.charts.lettering import LINE, Box, along, beside, width, wrapped
 from analysis.charts.marks import CROSS, End, led, lettered, named, ruled, ways, written
 from analysis.charts.plans import short
-from analysis.charts.theme import WIDTH, Shown, finished, tips, told_apart
+from analysis.charts.theme import WIDTH, Shown, finished, layered, tips, told_apart, unchecked
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known, source_line
@@ -26,6 +26,7 @@ _DIAGONAL = "promised = today"
 _TIPS = tips(plan="Plan", shown="Promised", day="Announced")
 
 
+@unchecked
 def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, **words: str) -> Shown:
     """What was promised, by the day it was announced: a line for each plan, level while a promise stands, up where it slips.
 
@@ -63,7 +64,7 @@ def slippage(versions: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle:
     used = [row["figure_id"] for row in (*rows, *crosses)]
     source = source_line(ledger, versions.filter(pl.col("figure_id").is_in(used)))
     told = "; ".join(f"{row['plan']}: {row['shown']}, announced {row['day']}" for row in (*rows, *crosses))
-    chart = alt.layer(*layers)
+    chart = layered(*layers)
     return finished(chart, ground.tall, finding, subtitle, f"Step chart. {told}", source, left=_LEFT, right=gutter, below=44)
 
 

@@ -1,8 +1,12 @@
 """The look that all charts share: colours, typeface, title, source note, and how a chart is shown. No figure is read here."""
 
+import json
 import os
+import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 import vl_convert
+from altair.utils.schemapi import debug_mode
 
 from analysis.charts.lettering import wrapped
 from analysis.errors import MetricError
@@ -27,6 +32,43 @@ WIDTH = 700
 _TITLE, _NOTE, _LINES = 15, 11, 12
 _LABEL_CHARACTER, _LABEL_MAX = 6.6, 270
 """Pixels: the whole chart; letters of title and note, and how many lines they may take; a label's character, and a label."""
+
+
+unchecked = debug_mode(False)
+"""For functions that make charts: Altair checks a chart as a whole when it is shown, and need not check each part before."""
+
+
+def _are_plain(parts: Sequence[Any], *properties: str) -> bool:
+    return all(getattr(part, name, alt.Undefined) is alt.Undefined for part in parts for name in properties)
+
+
+class _Layers(alt.LayerChart):
+    """Layers as they are given.
+
+    Altair's own are copied with all within several times until they are shown, to bring their parameters and sizes
+    together: those of our charts have none. Where a notebook gives them some, they are brought together as always.
+    """
+
+    def __init__(self, data: Any = alt.Undefined, layer: Sequence[Any] = (), **properties: Any) -> None:
+        is_plain = _are_plain(layer, "params", "width", "height", "view")
+        (alt.TopLevelLayerSpec if is_plain else alt.LayerChart).__init__(self, data=data, layer=list(layer), **properties)
+
+
+class Panels(alt.ConcatChart):
+    """Charts beside and below one another, as they are given."""
+
+    def __init__(self, data: Any = alt.Undefined, concat: Sequence[Any] = (), **properties: Any) -> None:
+        kind = alt.TopLevelConcatSpec if _are_plain(concat, "params") else alt.ConcatChart
+        kind.__init__(self, data=data, concat=list(concat), **properties)
+
+
+class Row(alt.HConcatChart):
+    """Charts in a row, as they are given."""
+
+    def __init__(self, data: Any = alt.Undefined, hconcat: Sequence[Any] = (), **properties: Any) -> None:
+        kind = alt.TopLevelHConcatSpec if _are_plain(hconcat, "params") else alt.HConcatChart
+        kind.__init__(self, data=data, hconcat=list(hconcat), **properties)
+
 
 Shown = alt.Chart | alt.LayerChart | alt.ConcatChart | Exhibit
 
@@ -81,7 +123,45 @@ def _theme() -> alt.theme.ThemeConfig:
 
 def _renderer(spec: dict[str, Any], **_: object) -> dict[str, Any]:
     description = spec.get("description", "Chart without a description")
-    return {VEGALITE_MIME: spec, SVG_MIME: vl_convert.vegalite_to_svg(spec), "text/plain": description}
+    return {VEGALITE_MIME: spec, SVG_MIME: picture(spec), "text/plain": description}
+
+
+def remembered(draw: Callable[[dict], str], /, *, most: int) -> Callable[[dict], str]:
+    """`draw` that gives what it gave for the same specification, byte for byte, as long as it keeps that.
+
+    A batch of reports has the same chart again and again. What is kept stands in no module: nothing that a notebook does
+    to the package's tables reaches it.
+
+    Args:
+        draw: makes a picture of a specification and of nothing else.
+        most: bytes of all pictures that are kept; the longest unused go first.
+    """
+    kept: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def drawn(spec: dict) -> str:
+        key = sha256(json.dumps(spec).encode()).digest()
+        if key not in kept:
+            kept[key] = draw(spec).encode()
+        kept.move_to_end(key)
+        made = kept[key].decode()
+        while sum(map(len, kept.values())) > most:
+            kept.popitem(last=False)
+        return made
+
+    return drawn
+
+
+_CLIP = re.compile(r'(?<=id="clip)\d+(?=")|(?<=url\(#clip)\d+(?=\))')
+
+
+def _numbered(svg: str) -> str:
+    """A picture with its clips numbered from 1: the renderer counts on from whatever the process has drawn before."""
+    order = {number: str(place) for place, number in enumerate(dict.fromkeys(_CLIP.findall(svg)), 1)}
+    return _CLIP.sub(lambda match: order[match[0]], svg)
+
+
+# The renderer is bound here: what a notebook puts in its place for a while draws nothing that is kept.
+picture = remembered(lambda spec, draw=vl_convert.vegalite_to_svg: _numbered(draw(spec)), most=16 * 2**20)
 
 
 alt.renderers.register("evroad", _renderer)
@@ -100,6 +180,17 @@ def rows_of(names: Sequence[str], *, grid: bool = False) -> alt.Y:
         ticks=False, domain=False, grid=grid, labelPadding=6, minExtent=width, maxExtent=width, labelLimit=_LABEL_MAX
     )
     return alt.Y("name:N", sort=list(names), title=None, axis=axis)
+
+
+def layered(*layers: alt.Chart | alt.LayerChart, **properties: Any) -> alt.LayerChart:
+    """One chart above another; data that all of them share are the whole's, and told once."""
+    data = layers[0].data
+    if any(layer.data is not data for layer in layers):
+        return _Layers(layer=layers, **properties)
+    bare = [layer.copy(deep=False) for layer in layers]
+    for layer in bare:
+        layer.data = alt.Undefined
+    return _Layers(layer=bare, data=data, **properties)
 
 
 def finished(
@@ -123,12 +214,9 @@ def finished(
         below: pixels between the ground and the note.
         key: what the signs mean, where that is not written beside them.
     """
-    return headed(
-        (chart + noted([key, source], -left, height + below)).properties(width=WIDTH - left - right, height=height),
-        title,
-        subtitle,
-        f"{description}. {source}".rstrip(),
-    )
+    heading = headed(title, subtitle, f"{description}. {source}".rstrip())
+    layers = [*chart.layer, noted([key, source], -left, height + below)]
+    return _Layers(data=chart.data, layer=layers, width=WIDTH - left - right, height=height, **heading)
 
 
 def sourced(ledger: Ledger, rows: pl.DataFrame) -> str:
@@ -155,14 +243,14 @@ def told_apart(column: str, values: Sequence[Any], what: str) -> tuple[alt.Color
     return alt.Color(name, scale=colours, legend=None), alt.Shape(name, scale=shapes, legend=None)
 
 
-def headed(chart: alt.LayerChart | alt.ConcatChart, title: str, subtitle: str, description: str) -> Any:
-    """The chart with its title, what it shows, and the description that stands for it."""
+def headed(title: str, subtitle: str, description: str) -> dict[str, Any]:
+    """A chart's properties `title`, with what is shown beneath it, and `description`, which stands for the chart."""
     heading = alt.TitleParams(
         wrapped(title, WIDTH, size=_TITLE, bold=True, lines=_LINES),
         subtitle=wrapped(subtitle, WIDTH, lines=_LINES),
         lineHeight=18,
     )
-    return chart.properties(title=heading, description=f"{title} {subtitle} {description}")
+    return {"title": heading, "description": f"{title} {subtitle} {description}"}
 
 
 def noted(paragraphs: Sequence[str], x: float, y: float) -> alt.Chart:
@@ -171,5 +259,5 @@ def noted(paragraphs: Sequence[str], x: float, y: float) -> alt.Chart:
     return (
         alt.Chart(pl.DataFrame({"note": ["\n".join(lines)]}))
         .mark_text(align="left", baseline="top", color=GREY, fontSize=_NOTE, lineBreak="\n")
-        .encode(x=alt.value(x), y=alt.value(y), text="note:N", tooltip=alt.value(None))
+        .encode(x=alt.XValue(x), y=alt.YValue(y), text=alt.Text("note:N"), tooltip=alt.TooltipValue(None))
     )

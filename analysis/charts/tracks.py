@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.charts.lettering import evenly, width, wrapped
 from analysis.charts.marks import CROSS, at, ruled, written
-from analysis.charts.theme import WIDTH, Shown, finished, sourced, tips
+from analysis.charts.theme import WIDTH, Shown, finished, layered, sourced, tips, unchecked
 from analysis.charts.years import decimal_year, due, ticks
 from analysis.errors import MetricError
 from analysis.exhibits import not_known
@@ -29,6 +29,7 @@ _KEY = {"done": "Filled: done.", "planned": "Hollow: planned.", "given up": "Cro
 _INK = {"done": INK, "planned": INK, "given up": GREY, "rumour": GREY}
 
 
+@unchecked
 def lanes(
     rows: pl.DataFrame,
     ledger: Ledger,
@@ -86,7 +87,7 @@ def lanes(
     told = "; ".join(f"{mark['lane']}: {mark['label']}, {mark['when']} ({mark['state']})" for mark in marks)
     key = " ".join(words for state, words in _KEY.items() if state in set(seen["state"]))
     source = sourced(ledger, seen)
-    chart = alt.layer(*layers)
+    chart = layered(*layers)
     return finished(chart, height, finding, subtitle, f"Timeline in lanes. {told}", source, left=left, below=26, key=key)
 
 
@@ -209,7 +210,7 @@ def _drawn(marks: list[dict]) -> list[alt.Chart]:
         ]
         if bars:
             base = alt.Chart(pl.DataFrame(bars)).mark_rect(**look)
-            layers.append(base.encode(**at(), x2="x2:Q", y2="y2:Q", tooltip=tooltip))
+            layers.append(base.encode(**at(), x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"), tooltip=tooltip))
         points = [row | {"x": (row["x"] + row["x2"]) / 2} for row in rows if not row["is_bar"] and row["state"] == state]
         if points and state != "given up":
             base = alt.Chart(pl.DataFrame(points)).mark_point(size=62, opacity=1, **look)

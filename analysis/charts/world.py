@@ -11,7 +11,7 @@ import polars as pl
 from analysis.charts.lettering import LINE, Box, beside, evenly, width
 from analysis.charts.marks import CROSS, at, in_a_row, led, lettered, ruled, written
 from analysis.charts.outlines import SOURCE, Window, country_at, land
-from analysis.charts.theme import WIDTH, Shown, finished, sourced, tips
+from analysis.charts.theme import WIDTH, Shown, finished, layered, sourced, tips, unchecked
 from analysis.exhibits import not_known
 from analysis.ledger import Ledger
 from analysis.look import BLUE, GREY, INK, LIGHT, ORANGE
@@ -37,6 +37,34 @@ _OTHERS = [("square", "white", GREY), ("triangle-up", "white", GREY), ("square",
 """State -> shape, fill and outline; and those for states that are not foreseen, in turn."""
 
 
+class _World(NamedTuple):
+    """The Natural Earth projection of the world: where its western end and the equator lie in pixels, and its scale."""
+
+    left: float
+    middle: float
+    scale: float
+
+    def __call__(self, longitude: float, latitude: float) -> tuple[float, float]:
+        x, y = _natural(longitude, latitude)
+        return self.left + self.scale * (_WIDEST + x), self.middle - self.scale * y
+
+
+class _Part(NamedTuple):
+    """The equirectangular projection of a part: where its middle lies in pixels and in degrees, its scale, and how much
+    narrower a degree is there than at the equator."""
+
+    x: float
+    y: float
+    longitude: float
+    latitude: float
+    scale: float
+    narrow: float
+
+    def __call__(self, longitude: float, latitude: float) -> tuple[float, float]:
+        x, y = self.scale * self.narrow * (longitude - self.longitude), self.scale * (latitude - self.latitude)
+        return self.x + x, self.y - y
+
+
 class _Panel(NamedTuple):
     """A map: its part of the world, its rectangle on the page, how it projects, and the places that it names."""
 
@@ -52,6 +80,7 @@ class _Panel(NamedTuple):
         return [self.project(row["longitude"], row["latitude"]) for row in self.places]
 
 
+@unchecked
 def places(
     rows: pl.DataFrame, ledger: Ledger, /, *, title: str, subtitle: str, figures: pl.DataFrame | None = None, **words: str
 ) -> Shown:
@@ -83,7 +112,7 @@ def places(
     note = f"Outlines: {SOURCE}."
     if any(panel.spots() != _apart(panel.spots()) for panel in panels):
         note += " Symbols that would cover one another stand a little apart."
-    return finished(alt.layer(*layers), height, finding, subtitle, f"Map. {told}", source, below=12, key=note)
+    return finished(layered(*layers), height, finding, subtitle, f"Map. {told}", source, below=12, key=note)
 
 
 def _looks(states: list[str]) -> dict[str, tuple]:
@@ -132,12 +161,7 @@ def _whole(box: Box, rows: list[dict]) -> _Panel:
     scale = (box.right - box.left) / (2 * _WIDEST)
     top, bottom = _natural(0, _NORTH)[1], _natural(0, _SOUTH)[1]
     middle = (box.top + box.bottom) / 2 + scale * (top + bottom) / 2
-
-    def project(longitude: float, latitude: float) -> tuple[float, float]:
-        x, y = _natural(longitude, latitude)
-        return box.left + scale * (_WIDEST + x), middle - scale * y
-
-    return _Panel(Window(-180, _SOUTH, 180, _NORTH), box, 180 / pi / scale, project, rows)
+    return _Panel(Window(-180, _SOUTH, 180, _NORTH), box, 180 / pi / scale, _World(box.left, middle, scale), rows)
 
 
 def _part(rows: list[dict], box: Box) -> _Panel:
@@ -147,11 +171,7 @@ def _part(rows: list[dict], box: Box) -> _Panel:
     middle, level = (west + east) / 2, (south + north) / 2
     narrow, wide, high = cos(radians(level)), box.right - box.left, box.bottom - box.top
     scale = min(wide / max(narrow * (east - west) * 1.7, 4.0), high / max((north - south) * 1.5, 4.0))
-
-    def project(longitude: float, latitude: float) -> tuple[float, float]:
-        x, y = scale * narrow * (longitude - middle), scale * (latitude - level)
-        return (box.left + box.right) / 2 + x, (box.top + box.bottom) / 2 - y
-
+    project = _Part((box.left + box.right) / 2, (box.top + box.bottom) / 2, middle, level, scale, narrow)
     across, up = wide / 2 / scale / narrow, high / 2 / scale
     window = Window(middle - across, level - up, middle + across, level + up)
     countries = {country_at(row["longitude"], row["latitude"]) for row in rows} - {None}
@@ -185,7 +205,7 @@ def _frames(panels: list[_Panel]) -> list[alt.Chart]:
         *ruled([dict(zip(("x", "y", "x2", "y2"), line, strict=True)) for line in lines], color=LIGHT),
         alt.Chart(rects)
         .mark_rect(fill=None, stroke=GREY, strokeWidth=0.8)
-        .encode(**at("left", "top"), x2="right:Q", y2="bottom:Q"),
+        .encode(**at("left", "top"), x2=alt.X2("right:Q"), y2=alt.Y2("bottom:Q")),
         *written(names, bold=True),
     ]
 

@@ -22,17 +22,12 @@ def claims_of(figure: dict, ledger: Ledger) -> list[dict]:
 
 def named(statement_ids: list[str], ledger: Ledger) -> list[dict]:
     """Claims of any edition, also retracted ones, and events, as rows with their sources, in the order given."""
-    order = {name: place for place, name in enumerate(statement_ids)}
-    claims = pl.concat([ledger.vintages, ledger.retracted], how="diagonal")
-    rows = with_sources(claims.filter(pl.col("claim_id").is_in(list(order))), ledger)
-    events = with_sources(ledger.events.filter(pl.col("event_id").is_in(list(order))), ledger)
-    rows += [{**row, "claim_id": row["event_id"]} for row in events]
-    return sorted(rows, key=lambda row: order[row["claim_id"]])
+    return ledger.statements(statement_ids)
 
 
 def with_sources(statements: pl.DataFrame, ledger: Ledger) -> list[dict]:
     """Claims or events as rows, each with what is known of its source, in their order."""
-    return statements.join(ledger.sources, on="source_id", how="left", validate="m:1", maintain_order="left").to_dicts()
+    return ledger.with_sources(statements).to_dicts()
 
 
 def sources_of(statement_ids: list[str], ledger: Ledger) -> list[dict]:

@@ -126,6 +126,24 @@ def _row(row: dict[str, Any], heads: tuple[str, ...]) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
+_SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+_CLIP = re.compile(r'(?<=id="clip)\d+(?=")|(?<=url\(#clip)\d+(?=\))')
+
+
+def apart(html: str, /) -> str:
+    """A page whose pictures' clips are numbered on: each picture counts from 1, and would be clipped by another's."""
+    last = 0
+
+    def numbered(picture: re.Match[str]) -> str:
+        nonlocal last
+        numbers = set(map(int, _CLIP.findall(picture[0])))
+        shift = last if numbers and min(numbers) <= last else 0
+        last = max([last, *(number + shift for number in numbers)])
+        return _CLIP.sub(lambda number: str(int(number[0]) + shift), picture[0]) if shift else picture[0]
+
+    return _SVG.sub(numbered, html)
+
+
 def without_title(svg: str, /) -> str:
     """A chart's picture without its title, and without the room that the title took; as it is where it is not Vega's."""
     title, root, size = _TITLE.search(svg), _ROOT.search(svg), _SIZE.search(svg)

@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 
 from analysis import __version__
 from analysis.look import DARK, MANY
-from analysis.reporting.drawings import drawing
+from analysis.reporting.drawings import apart, drawing
 from analysis.reporting.inert import check_inert
 from analysis.reporting.planning import ANSWERED, LEADING
 from analysis.typeface import LATIN_FOLDER
@@ -75,7 +75,7 @@ def body(notebook: NotebookNode, /, *, for_print: bool = False) -> str:
     # The template alone: HTMLExporter would read the page again and write it anew, with quotation marks of another kind.
     html = super(HTMLExporter, _exporter()).from_notebook_node(notebook, resources={"print": for_print})[0]
     check_inert(html)
-    return html
+    return apart(html)
 
 
 def page(content: str, about: About, /, *, specs: dict[str, dict] | None = None) -> str:
@@ -225,6 +225,8 @@ def _exporter() -> HTMLExporter:
         template_name="report",
         extra_template_basedirs=[str(TEMPLATES)],
         exclude_anchor_links=True,
+        # The others do nothing here, but after each of them the whole notebook would be validated.
+        default_preprocessors=["nbconvert.preprocessors.HighlightMagicsPreprocessor"],
         filters={"drawing": drawing},
         require_js_url="",
         mathjax_url="",

@@ -110,8 +110,6 @@ def untraced(html: str, *, names: Iterable[str], texts: Iterable[str] = ()) -> l
     name = _any_of(frozenset(name for name in names if re.search(r"[^\W\d]", name)))
     found = []
     for piece in page.pieces:
-        if not _has_digit(piece.text):
-            continue
         unseen = piece.around & NOT_FIGURES.keys()
         if piece.target is not None and unseen <= {"chart"}:
             if piece.target not in page.entries:
@@ -167,7 +165,7 @@ def _around_digit(text: str) -> str:
 
 
 class _Page(HTMLParser):
-    """A page's texts with what is around each, the text of everything that has an id, and that of the formulas."""
+    """A page's texts with digits and what is around each, the text of everything that has an id, and that of the formulas."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -207,6 +205,8 @@ class _Page(HTMLParser):
         self._add(data)
 
     def _add(self, text: str) -> None:
+        if not _has_digit(text):
+            return
         classes = {name for _, attributes in self._open for name in attributes.get("class", "").split()}
         links = [named for tag, named in self._open if tag == "a" and "figure" in named.get("class", "").split()]
         target = links[-1].get("href", "").removeprefix("#") if links else None

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import date
 
+import altair as alt
 import polars as pl
 import pytest
 from charting import LEDGER, bundle, figure, overlaps, size, small_ledger, some
@@ -13,7 +15,7 @@ from conftest import ROOT
 
 from analysis import charts
 from analysis.charts import SVG_MIME, VEGALITE_MIME
-from analysis.charts.theme import sourced
+from analysis.charts.theme import Panels, Row, layered, picture, remembered, sourced
 from analysis.exhibits import Exhibit
 
 WORDS = {"title": "The finding", "subtitle": "What is shown"}
@@ -139,3 +141,66 @@ def test_pictures_are_the_same_in_every_time_zone():
         for zone in ("UTC", "America/New_York", "Asia/Tokyo")
     }
     assert len(seen) == 1
+
+
+def unit(data: pl.DataFrame, mark: str = "bar") -> alt.Chart:
+    return alt.Chart(data, mark=mark).encode(x="x:Q", color=alt.value("red"))
+
+
+@pytest.mark.parametrize("altered", [lambda chart: chart, lambda chart: chart.interactive(), lambda chart: unit(B) + chart])
+@pytest.mark.parametrize("make", [lambda: (unit(A), unit(A, "rule")), lambda: (unit(A), unit(B)), lambda: (unit(B),)])
+def test_layers_are_what_altairs_own_would_be_also_where_a_notebook_alters_them(make, altered):
+    assert told(altered(layered(*make()))) == told(altered(alt.layer(*make())))
+
+
+def told(chart: alt.LayerChart) -> str:
+    """A chart's specification without the hashes that Altair names views by, where a notebook lets them be moved."""
+    return re.sub("view_[0-9a-f]{16}", "view", json.dumps(chart.to_dict()))
+
+
+A, B = pl.DataFrame({"x": [1.0]}), pl.DataFrame({"x": [2.0]})
+
+
+@pytest.mark.filterwarnings("ignore:Automatically deduplicated")
+@pytest.mark.parametrize(("ours", "altairs"), [(Panels, alt.ConcatChart), (Row, alt.HConcatChart)])
+@pytest.mark.parametrize("altered", [lambda chart: chart, lambda chart: chart.interactive()])
+def test_charts_beside_one_another_are_what_altairs_own_would_be(ours, altairs, altered):
+    kind = "concat" if ours is Panels else "hconcat"
+    made = [chart(**{kind: [layered(unit(A), unit(B)), unit(B)]}) for chart in (ours, altairs)]
+    assert told(altered(made[0])) == told(altered(made[1]))
+
+
+def test_what_altair_cannot_draw_is_refused_when_it_is_shown_though_its_parts_are_not_looked_at():
+    with alt.utils.schemapi.debug_mode(False):
+        wrong = layered(unit(A).encode(x=alt.X("x:Q", axis=alt.Axis(ticks="no"))))
+    with pytest.raises(alt.utils.schemapi.SchemaValidationError):
+        wrong.to_dict()
+
+
+def test_parts_of_a_notebooks_own_chart_are_looked_at_as_always():
+    CHARTS["bars"](lambda rows: rows)
+    with pytest.raises(alt.utils.schemapi.SchemaValidationError):
+        alt.Axis(ticks="no")
+
+
+def test_the_same_specification_is_drawn_once_and_another_anew():
+    drawn = []
+    draw = remembered(lambda spec: drawn.append(spec) or f"{spec['a']}é", most=100)
+    assert [draw({"a": n}) for n in (1, 2, 1, 2)] == ["1é", "2é", "1é", "2é"]
+    assert drawn == [{"a": 1}, {"a": 2}]
+
+
+def test_pictures_are_kept_up_to_their_bytes_and_the_longest_unused_goes_first():
+    drawn = []
+    # "é" is two bytes: two of these pictures are all that is kept, and "éé" leaves no room beside it.
+    draw = remembered(lambda spec: drawn.append(spec["a"]) or "é" * spec["n"], most=4)
+    for name, count in (("p", 1), ("q", 1), ("p", 1), ("r", 1), ("p", 1), ("q", 1), ("s", 2), ("q", 1), ("t", 3), ("t", 3)):
+        assert draw({"a": name, "n": count}) == "é" * count
+    assert drawn == ["p", "q", "r", "q", "s", "q", "t", "t"]
+
+
+def test_a_picture_does_not_tell_what_was_drawn_before_it():
+    clipped = alt.Chart(A, width=9).mark_line(clip=True).encode(x="x:Q").to_dict()
+    first, second = picture(clipped), picture(clipped | {"width": 10})
+    for svg in (first, second):
+        assert re.findall(r"(?:id=.|url\(#)(clip[0-9]+)", svg) == ["clip1", "clip1"]

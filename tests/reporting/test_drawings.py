@@ -12,7 +12,7 @@ from analysis.charts import panels
 from analysis.look import SVG_MIME as SVG
 from analysis.look import VEGALITE_MIME
 from analysis.reporting import html
-from analysis.reporting.drawings import drawing, specs, told_rows, without_title
+from analysis.reporting.drawings import apart, drawing, specs, told_rows, without_title
 
 TIPS = [{"field": "who", "title": "Who"}, {"field": "shown", "title": "Share"}]
 
@@ -150,3 +150,17 @@ def test_nothing_in_a_charts_data_can_end_the_block_that_holds_it(monkeypatch):
     assert "<" not in block
     assert json.loads(block) == {"figure-1": attack}
     assert page.count("<script") == 2
+
+
+def clipped(*numbers: int) -> str:
+    return "<svg>" + "".join(f'<clipPath id="clip{n}"/><path clip-path="url(#clip{n})"/>' for n in numbers) + "</svg>"
+
+
+def test_no_picture_of_a_page_is_clipped_by_anothers_clip():
+    text = "<p>clip1 url(#clip1)</p>"
+    page = clipped(1, 2) + text + clipped() + clipped(1) + clipped(1, 2)
+    assert apart(page) == clipped(1, 2) + text + clipped() + clipped(3) + clipped(4, 5)
+
+
+def test_pictures_whose_clips_differ_already_stay_as_they_are():
+    assert apart(clipped(2) + clipped(3, 4) + clipped(9)) == clipped(2) + clipped(3, 4) + clipped(9)
