@@ -14,6 +14,7 @@ import pypandoc
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
+from analysis.reporting.aside import put_back, set_aside
 from analysis.reporting.characters import lacking, named, printable, spelled
 from analysis.reporting.drawings import drawing, pictures
 from analysis.reporting.html import TEMPLATES, About
@@ -58,8 +59,9 @@ def document(
         root = Path(folder)
         for character in dict.fromkeys([*lacking(content), *_write_pictures(notebook, root)]):
             tell(f"no typeface can set {named(character)}: the PDF names it in its place")
+        shape, texts = set_aside(_with_sources(printable(content), sources or {}))
         source = pypandoc.convert_text(
-            _with_sources(printable(content), sources or {}),
+            shape,
             "typst",
             format="html-auto_identifiers",
             verify_format=False,  # it would start pandoc twice more to ask what it can read and write
@@ -71,7 +73,7 @@ def document(
                 *(f"--variable={name}={value}" for name, value in _variables(about).items()),
             ],
         )
-        (root / "report.typ").write_text(source, "utf-8")
+        (root / "report.typ").write_text(put_back(source, texts), "utf-8")
         return _typeset(root, about.name)
 
 
