@@ -1,4 +1,4 @@
-"""The words of a page kept from pandoc: it sees a number in the place of each text, and the text comes back as a string of Typst's.
+"""The words of a page kept from pandoc: it sees a number in the place of each text, which comes back as a string of Typst's.
 
 Pandoc reads, filters and writes each word and each space as an element of its own, which is most of what it does for a report;
 what it is there for is what lies around them: lists, tables, headings, links. A string also needs no escaping but its own.
@@ -24,8 +24,8 @@ _MARK = "\U000f0000"
 def set_aside(content: str, /) -> tuple[str, list[str]]:
     """Inert HTML with a number in the place of each text, and these texts, in order.
 
-    Whitespace around a text stays, for pandoc knows what of it counts. Where a content has the mark that is put around numbers, a
-    character for private use, nothing is set aside.
+    Whitespace around a text stays, for pandoc knows what of it counts. Nothing is set aside where the content has the mark that
+    is put around numbers, a character for private use: an attribute could pass for one of them, within a string of Typst's.
 
     >>> html, texts = set_aside("<p>Up to <b>-5 &amp; more</b></p>")
     >>> html.replace(chr(0xf0000), "|"), texts
@@ -72,6 +72,6 @@ def _without_spans(content: str) -> str:
             opened.append(bool(_MEANS_NOTHING.fullmatch(parts[place])))
         elif not opened:
             return content
-        if (opened.pop() if parts[place].startswith("</") else opened[-1]):
+        if opened.pop() if parts[place].startswith("</") else opened[-1]:
             parts[place] = ""
     return content if opened else "".join(parts)
