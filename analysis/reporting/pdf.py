@@ -1,6 +1,7 @@
 """An executed notebook as a tagged PDF (PDF/UA-1): its HTML, through pandoc to Typst. No browser, no LaTeX."""
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pypandoc
 from nbformat import NotebookNode
 
 from analysis.errors import BuildError
+from analysis.reporting.aside import put_back, set_aside
 from analysis.reporting.characters import lacking, named, printable, spelled
 from analysis.reporting.drawings import drawing, pictures
 from analysis.reporting.html import TEMPLATES, About
@@ -30,6 +32,9 @@ except BaseException as error:  # a panic of Rust's is no Exception
     print(error)
     sys.exit(1)
 """
+
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Typst takes up to 190 MB within half a second, a fifth of which goes into being given it by 4 kB; only Linux reads this."""
 
 
 def document(
@@ -58,8 +63,9 @@ def document(
         root = Path(folder)
         for character in dict.fromkeys([*lacking(content), *_write_pictures(notebook, root)]):
             tell(f"no typeface can set {named(character)}: the PDF names it in its place")
+        shape, texts = set_aside(_with_sources(printable(content), sources or {}))
         source = pypandoc.convert_text(
-            _with_sources(printable(content), sources or {}),
+            shape,
             "typst",
             format="html-auto_identifiers",
             verify_format=False,  # it would start pandoc twice more to ask what it can read and write
@@ -71,7 +77,7 @@ def document(
                 *(f"--variable={name}={value}" for name, value in _variables(about).items()),
             ],
         )
-        (root / "report.typ").write_text(source, "utf-8")
+        (root / "report.typ").write_text(put_back(source, texts), "utf-8")
         return _typeset(root, about.name)
 
 
@@ -83,7 +89,8 @@ def _typeset(folder: Path, name: str) -> bytes:
     """
     packages = Path(find_spec("typst").origin).parents[1]  # found, not imported: it would fill 25 MB of each worker
     command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _TYPST, str(packages), *FOLDERS]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)  # noqa: S603 - our own text and folders
+    around = _LARGE_PAGES | os.environ
+    done = subprocess.run(command, cwd=folder, env=around, capture_output=True, check=False)  # noqa: S603 - our own text and folders
     made = folder / "report.pdf"
     if done.returncode or not made.exists():
         said = (done.stdout or done.stderr).decode("utf-8", "replace").strip()
