@@ -139,6 +139,7 @@ def remembered(draw: Callable[[dict], str], /, *, most: int) -> Callable[[dict],
     kept: OrderedDict[bytes, bytes] = OrderedDict()
 
     def drawn(spec: dict) -> str:
+        """A specification as a picture in SVG, drawn once."""
         key = sha256(json.dumps(spec).encode()).digest()
         if key not in kept:
             kept[key] = draw(spec).encode()
