@@ -1,9 +1,11 @@
 """Texts that pandoc does not read: which they are, how they come back, and that a PDF is the same with and without."""
 
 from datetime import date
+from io import BytesIO
 
 import nbformat
 import pytest
+from pypdf import PdfReader
 
 from analysis.reporting import pdf
 from analysis.reporting.aside import put_back, set_aside
@@ -58,6 +60,13 @@ def test_the_pdf_is_the_one_for_which_pandoc_reads_every_word(monkeypatch):
     made = pdf.document(notebook, ABOUT, content, sources={"a": "Paper A."})
     monkeypatch.setattr(pdf, "set_aside", lambda html: (html, []))
     assert made == pdf.document(notebook, ABOUT, content, sources={"a": "Paper A."})
+
+
+def test_dashes_and_points_side_by_side_stand_as_they_are_written():
+    """Written as Typst's shorthands, an en dash before a hyphen would be an em dash."""
+    text = "a–- b --… c –— d"
+    made = pdf.document(nbformat.v4.new_notebook(), ABOUT, f"<h1>Title</h1><p>{text}</p>")
+    assert text in PdfReader(BytesIO(made)).pages[0].extract_text()
 
 
 def test_whitespace_around_a_text_stays_and_within_it_is_one_space():
