@@ -166,8 +166,9 @@ A, B = pl.DataFrame({"x": [1.0]}), pl.DataFrame({"x": [2.0]})
 @pytest.mark.parametrize("altered", [lambda chart: chart, lambda chart: chart.interactive()])
 def test_charts_beside_one_another_are_what_altairs_own_would_be(ours, altairs, altered):
     kind = "concat" if ours is Panels else "hconcat"
-    made = [chart(**{kind: [layered(unit(A), unit(B)), unit(B)]}) for chart in (ours, altairs)]
-    assert told(altered(made[0])) == told(altered(made[1]))
+    for parts in ([layered(unit(A), unit(B)), unit(B)], [unit(A).interactive(), unit(B)]):
+        made = [chart(**{kind: parts}) for chart in (ours, altairs)]
+        assert told(altered(made[0])) == told(altered(made[1]))
 
 
 def test_what_altair_cannot_draw_is_refused_when_it_is_shown_though_its_parts_are_not_looked_at():
