@@ -162,7 +162,12 @@ def _numbered(svg: str) -> str:
 
 
 # The renderer is bound here: what a notebook puts in its place for a while draws nothing that is kept.
-picture = remembered(lambda spec, draw=vl_convert.vegalite_to_svg: _numbered(draw(spec)), most=16 * 2**20)
+_draw = remembered(lambda spec, draw=vl_convert.vegalite_to_svg: _numbered(draw(spec)), most=16 * 2**20)
+
+
+def picture(spec: dict[str, Any], /) -> str:
+    """A Vega-Lite specification as SVG, the same whatever this process has drawn before."""
+    return _draw(spec)
 
 
 alt.renderers.register("evroad", _renderer)
