@@ -127,7 +127,7 @@ def test_the_whole_benchmark_runs_on_a_small_project_and_writes_its_table(tmp_pa
         "a batch of 1 reports",
         "one report more",
         "peak memory",
-        "small: executed",
+        "small, warm: executed",
         "--help",
         "1,000 claims",
     ):

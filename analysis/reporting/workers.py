@@ -238,7 +238,7 @@ def serve(end: int, *, is_warm: bool) -> None:
             importlib.import_module(name)
         sys.modules["analysis.reporting.kernel"].warm_up()
     _line = Connection(end)
-    while (job := _line.recv()) is not None:
+    while (job := _asked()) is not None:
         do, args, options = job
         try:
             answer = (True, do(*args, **options))
@@ -248,6 +248,14 @@ def serve(end: int, *, is_warm: bool) -> None:
         _answer(*answer)
     if not _reasons:
         os._exit(0)  # nothing is left that would have to be written or closed
+
+
+def _asked() -> tuple | None:
+    """The next job; none where no more will come, also as who asked has ended."""
+    try:
+        return _line.recv()
+    except (EOFError, OSError):
+        return None
 
 
 def _answer(is_done: bool, value: Any) -> None:

@@ -136,11 +136,15 @@ def run(command: Sequence[str | Path], *, cwd: Path) -> Cost:
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
-def subject(name: str, argument: Path, *, repeat: int = 1) -> Cost:
-    """What a subject costs in a process of its own; the quickest of `repeat` times."""
+def measured(name: str, argument: Path) -> dict[str, float]:
+    """What a subject tells of itself in a process of its own."""
     command = [sys.executable, "-W", "ignore", HERE / "subjects.py", name, argument]
-    told = [json.loads(subprocess.check_output([str(part) for part in command], cwd=ROOT)) for _ in range(repeat)]
-    best = min(told, key=lambda cost: cost["wall"])
+    return json.loads(subprocess.check_output([str(part) for part in command], cwd=ROOT))
+
+
+def subject(name: str, argument: Path, *, repeat: int = 1) -> Cost:
+    """What a subject costs; the quickest of `repeat` times."""
+    best = min((measured(name, argument) for _ in range(repeat)), key=lambda cost: cost["wall"])
     return Cost(best["wall"], best["cpu"], best["peak"])
 
 
@@ -169,7 +173,6 @@ class Bench:
         quickest = min(again, key=lambda cost: cost.wall)
         yield Row("nothing changed: the second build", quickest, "the first", cold, at_least=20, aim=50)
         yield Row("peak memory of a process that makes reports", value=cold.peak / 1e6, unit="MB", at_least=500, aim=350)
-        yield from self._phases()
 
     def batch(self) -> Iterator[Row]:
         """Many reports at once: those of a grid that crosses the notebooks with other parameters; and again with one more."""
@@ -208,17 +211,19 @@ class Bench:
             cost += run([self.browser, *print_], cwd=made)
         return cost
 
-    def _phases(self) -> Iterator[Row]:
-        """The seconds of each report, by what was done, as the edition tells them; and the same cells as a plain script."""
-        told = json.loads((self.root / "reports" / DAY / "manifest.json").read_text("utf-8"))["seconds"]
+    def warm(self) -> Iterator[Row]:
+        """Each report made in a process that has made the others, by what is done, against its cells as a plain script."""
         ratios = []
         for notebook in self.notebooks:
-            seconds, floor = told[notebook.stem], subject("plain", notebook, repeat=3)
+            told, floor = measured("warm", notebook), subject("plain", notebook)
+            seconds = {name: told[name] for name in ("executed", "page", "PDF")}
             parts = ", ".join(f"{name} {value:.2f}" for name, value in seconds.items())
             ratios.append(sum(seconds.values()) / floor.wall)
-            text = f"{notebook.stem}: {parts} s; its cells as a plain script, warm, {floor.wall:.2f} s"
+            text = (
+                f"{notebook.stem}, warm: {parts} s; its cells as a plain script that makes what they show, {floor.wall:.2f} s"
+            )
             yield Row(text, value=ratios[-1], unit="times slower")
-        text = "a report of that edition against its cells as a plain script, median"
+        text = "a warm report against its cells as a plain script, median"
         yield Row(text, value=median(ratios), unit="times slower", at_least=4, aim=2.5)
 
     def market_share(self) -> Iterator[Row]:
@@ -252,6 +257,7 @@ class Bench:
 PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "reports": Bench.reports,
     "batch": Bench.batch,
+    "warm": Bench.warm,
     "start": Bench.start,
     "market_share": Bench.market_share,
     "claims": Bench.claims,

@@ -79,20 +79,68 @@ def as_of(folder: str) -> Callable[[], object]:
     return lambda: ledger.as_of()
 
 
+def _cells(notebook: Path) -> list[str]:
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+
+
+def _others(notebook: Path) -> list[Path]:
+    """The notebooks beside one: what they set up once is not its cost. What it makes itself is made for the first time."""
+    return [path for path in sorted(notebook.parent.glob("*.ipynb")) if path != notebook]
+
+
 def plain(notebook: str) -> Callable[[], object]:
-    """The code cells of a notebook as a plain script, warm: the second time that this process runs them."""
-    cells = json.loads(Path(notebook).read_text("utf-8"))["cells"]
-    source = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    code = compile(source, notebook, "exec")
+    """The code cells of a notebook as a plain script that makes what they show: the floor of a report, in a warm process."""
+    import ast
 
-    def run() -> None:
-        exec(code, {"__name__": "__main__"})  # noqa: S102 - the project's own notebook
+    from IPython.core.interactiveshell import InteractiveShell
 
-    run()
-    return run
+    show = InteractiveShell.instance().display_formatter.format
+
+    def run(path: Path) -> None:
+        names: dict = {"__name__": "__main__"}
+        for source in _cells(path):
+            body = ast.parse(source).body
+            last = ast.Expression(body.pop().value) if body and isinstance(body[-1], ast.Expr) else None
+            exec(compile(ast.Module(body, []), str(path), "exec"), names)  # noqa: S102 - the project's own notebook
+            if last:
+                show(eval(compile(last, str(path), "eval"), names))  # noqa: S307 - the same
+
+    for other in _others(Path(notebook)):
+        run(other)
+    return lambda: run(Path(notebook))
 
 
-SUBJECTS = {one.__name__: one for one in (streamed, duckdb, pandas, load, as_of, plain)}
+def warm(notebook: str) -> Callable[[], object]:
+    """A report made by a warm worker: run, page and PDF; gives the seconds of each."""
+    from datetime import date
+
+    from analysis.exhibits.citing import footnotes
+    from analysis.reporting.changes import Changes
+    from analysis.reporting.making import Drawing, Job, draw, run
+    from analysis.reporting.planning import plan
+    from analysis.reporting.workers import Workers
+
+    path = Path(notebook)
+    planned = plan(path.parents[1], [], {}, date=date(2026, 11, 25), as_of=None)
+    workers = Workers(1)
+
+    def made(name: str) -> dict[str, float]:
+        ran = workers.submit(run, Job(path.with_name(f"{name}.ipynb"), planned.parameters[name], "evroad")).result()
+        about, checks, words = planned.about("2026-11-25"), planned.findings, planned.words
+        sources = footnotes(ran.figures, planned.view)
+        given = Drawing(ran.notebook, about, Changes("", [], []), checks, words, sources, is_static=False)
+        drawn = workers.submit(draw, given).result()
+        if ran.failed or drawn.failed:
+            sys.exit(ran.failed or drawn.failed)
+        return {"executed": ran.seconds, **drawn.seconds}
+
+    for other in _others(path):
+        made(other.stem)
+    return lambda: made(path.stem)
+
+
+SUBJECTS = {one.__name__: one for one in (streamed, duckdb, pandas, load, as_of, plain, warm)}
 
 if __name__ == "__main__":
     work = SUBJECTS[sys.argv[1]](*sys.argv[2:])
@@ -100,5 +148,5 @@ if __name__ == "__main__":
     result = work()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    rows = len(result) if hasattr(result, "__len__") else None
-    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "rows": rows}))  # noqa: T201 - what it is for
+    told = result if isinstance(result, dict) else {"rows": len(result) if hasattr(result, "__len__") else None}
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, **told}))  # noqa: T201 - what it is for
