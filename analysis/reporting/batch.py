@@ -19,7 +19,7 @@ from analysis.reporting import editions, staleness
 from analysis.reporting.making import Drawing, Job, Rendered, Run, draw, figures_in, run, what
 from analysis.reporting.notices import without_notice
 from analysis.reporting.parameters import Report
-from analysis.reporting.planning import ANSWERED, Plan
+from analysis.reporting.planning import ANSWERED, Plan, inputs
 from analysis.reporting.publication import clear
 from analysis.reporting.workers import LostError
 
@@ -204,7 +204,7 @@ class Batch:
             return self._lost(report, done.failed)
         one = self._with_figures(report, done.figures)
         one.seconds["executed"] = round(done.seconds, 3)
-        self._stage.note(one)
+        self._note(one)
         self._progress(report.name, "executed")
         return self._to_draw(one, workers)
 
@@ -228,10 +228,15 @@ class Batch:
         self._stage.path(name, "pdf").write_bytes(done.pdf)
         one.answer = done.answer
         one.seconds |= {step: round(seconds, 3) for step, seconds in done.seconds.items()}
-        self._stage.note(one)
+        self._note(one)
         for note in ("page", *done.notes):
             self._progress(name, note)
         return self._finished(one, "PDF")
+
+    def _note(self, one: Made) -> None:
+        """Note what is done of a report, unless it may have been made of other data, notebooks or code than its keys say."""
+        if inputs(self._plan.root, self._plan.reports) == self._plan.inputs:
+            self._stage.note(one)
 
     def _finished(self, one: Made, told: str) -> "_Jobs":
         self._done[one.report.name] = one

@@ -43,7 +43,7 @@ def build(plan: Plan, progress: Progress, *, workers: Executor | int = 0, engine
 
     Args:
         plan: what it is made of.
-        progress: told of each step of each report, in their order.
+        progress: told of each step of each report, as it is done.
         workers: who does the jobs, or how many processes are to; none stands for one a processor, as long as there are reports.
         engine: what runs the notebooks, one of `execute.ENGINES`.
 

@@ -221,6 +221,19 @@ def test_what_an_unfinished_build_left_is_not_used_where_it_was_spoilt_or_is_of_
     assert not (done.folder / "junk").exists()
 
 
+def test_what_was_made_while_the_data_changed_is_not_kept_for_the_next_build(root, workers):
+    claims = root / "data" / "claims.csv"
+    was = claims.read_bytes()
+    report(root, "one", COUNTS.format("one"), "_ = open('../data/claims.csv', 'a').write('\\n')")
+    with pytest.raises(BuildError, match="changed while the edition was made"):
+        made(root, workers, names=["one"])
+    claims.write_bytes(was)
+    runs(root)
+    with pytest.raises(BuildError, match="changed while the edition was made"):
+        made(root, workers, names=["one"])
+    assert runs(root) == ["one"]
+
+
 def test_the_first_page_of_a_large_batch_is_a_table(root, workers):
     done = made(root, workers, grid=grid(root, *(f"one,{n}" for n in range(25))))
     page = (done.folder / "index.html").read_text()
