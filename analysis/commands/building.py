@@ -150,7 +150,7 @@ _FEW = 20
 
 
 def _with_progress(build, planned):  # noqa: ANN001, ANN202 - the types are edition's, imported only when building
-    """Build with a progress bar on a terminal, and with plain lines elsewhere; both tell the rate and the time that remains."""
+    """Build with a progress bar on a terminal, and with plain lines elsewhere; the rate and what remains are told of many."""
     from analysis.reporting.batch import LAST, STEPS
 
     count, done, begun, notes = len(planned.reports), 0, monotonic(), []

@@ -6,7 +6,6 @@ is derived from its editions was up to date: while it looks so, nothing was with
 was killed. Where either is in doubt there is no answer, and a build goes the long way.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import Any
 from analysis.errors import BuildError
 from analysis.reporting import editions
 from analysis.reporting.planning import hashes
+from analysis.reporting.staleness import digest as hash_of
 
 KEPT = ".asked.json"
 _MOST = 100  # requests that are kept, those made last
@@ -42,7 +42,7 @@ def asked(root: Path, request: Mapping[str, object], /) -> str:
         request: the arguments of a build; its `date` among them, as findings depend on the day.
     """
     try:
-        return _hash([request, _files(root)])
+        return hash_of([request, _files(root)])
     except OSError:
         return ""  # which one, and why, is told by the long way
 
@@ -101,7 +101,7 @@ def _files(root: Path) -> dict[str, str]:
 
 def _looks(reports: Path) -> str:
     """A hash of the names, sizes and times of all that is in the folder, and of what the derived pages are made with."""
-    return _hash([_seen(reports), _files(reports.parent)])
+    return hash_of([_seen(reports), _files(reports.parent)])
 
 
 def _seen(folder: Path) -> list[list]:
@@ -116,10 +116,6 @@ def _seen(folder: Path) -> list[list]:
         else:
             seen.append([entry.name, entry.stat().st_size, entry.stat().st_mtime_ns])
     return seen
-
-
-def _hash(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _kept(reports: Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ process, or hangs, fails its own report and leaves dask's worker as it is. What 
 import asyncio
 import hashlib
 import io
-import json
 import pickle
 import platform
 import queue
@@ -30,6 +29,7 @@ from analysis import __version__
 from analysis.errors import BuildError, InputError
 from analysis.reporting.making import Job
 from analysis.reporting.planning import hashes
+from analysis.reporting.staleness import digest
 from analysis.reporting.workers import LostError, Workers
 
 SECONDS = 20
@@ -170,7 +170,7 @@ def installed() -> dict[str, str]:
     Looked at once: code that is replaced later on is not the code that runs here.
     """
     files = {name: digest for name, digest in hashes(Path(__file__).parent, []).items() if name.startswith("analysis/")}
-    code = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
+    code = digest(files)[:12]
     ours = {"evroad": __version__, "evroad's code": code, "Python": platform.python_version()}
     return {one.name.lower(): one.version for one in distributions()} | ours
 

@@ -1,7 +1,5 @@
 """A grid: a file that names many reports, each a notebook with parameters of its own. Nothing is run here."""
 
-import hashlib
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from pathlib import Path
 
 from analysis.errors import InputError
 from analysis.reporting.parameters import CLOCKS, Report, Value, as_given, assign
+from analysis.reporting.staleness import digest
 from analysis.tables import read_rows
 
 REPORTS = 100_000
@@ -90,7 +89,7 @@ def _named(report: Report, values: dict[str, Value]) -> Report:
         return report
     name = "-".join([report.name, *(f"{name}-{value}" for name, value in other.items())])
     if len(name) > _NAME or not re.fullmatch("[a-z0-9_-]+", name):
-        mark = hashlib.sha256(json.dumps(other, sort_keys=True).encode()).hexdigest()[:8]
+        mark = digest(other)[:8]
         name = re.sub("[^a-z0-9_-]+", "-", name.lower())[: _NAME - len(mark) - 1].rstrip("_-") + f"-{mark}"
     asked = ", ".join(f"{name} {value}" for name, value in other.items())
     return replace(report, name=name, asked=asked if len(asked) <= _TITLE else f"{asked[: _TITLE - 1]}…")
